@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+
+// `npm run dev` talks to a running server; SYNCTV_API says where it listens.
+const api = process.env['SYNCTV_API'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    // The server's content security policy allows no data: scripts or styles.
+    assetsInlineLimit: 0,
+    // The polyfill is an inline script, which the policy forbids; every target browser preloads modules itself.
+    modulePreload: { polyfill: false },
+    manifest: true,
+    // The media engines are lazy chunks and known to be large.
+    chunkSizeWarningLimit: 700
+  },
+  server: {
+    host: '127.0.0.1',
+    port: 5173,
+    proxy: { '/api': { target: api, ws: true } }
+  },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] }
+});
