@@ -1,0 +1,128 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"path"
+	"slices"
+	"strings"
+)
+
+// The limits past which a reader is lost. Most code stays far below them.
+const (
+	maxPackageLines  = 4000 // without tests
+	maxFunctionLines = 100
+)
+
+// CheckSizes reports packages and functions that have grown past their limits.
+func CheckSizes(packages []Package) []Violation {
+	var found []Violation
+	for _, pkg := range packages {
+		lines := 0
+		for _, file := range pkg.Files {
+			if !file.Test {
+				lines += file.Lines
+			}
+			found = append(found, longFunctions(file)...)
+		}
+		if lines > maxPackageLines {
+			found = append(found, Violation(fmt.Sprintf(
+				"%s has %d lines without tests, more than %d: split it by noun", pkg.Path, lines, maxPackageLines)))
+		}
+	}
+	return found
+}
+
+func longFunctions(file File) []Violation {
+	var found []Violation
+	for _, function := range functions(file) {
+		first := file.fset.Position(function.Pos()).Line
+		last := file.fset.Position(function.End()).Line
+		if length := last - first + 1; length > maxFunctionLines {
+			found = append(found, Violation(fmt.Sprintf(
+				"%s: %s has %d lines, more than %d", file.line(function), function.Name.Name, length, maxFunctionLines)))
+		}
+	}
+	return found
+}
+
+// CheckHabits reports names that say nothing, init functions, packages without a
+// package comment, and tests that sleep instead of waiting for something.
+func CheckHabits(packages []Package) []Violation {
+	var found []Violation
+	for _, pkg := range packages {
+		found = append(found, emptyName(pkg)...)
+		found = append(found, noComment(pkg)...)
+		for _, file := range pkg.Files {
+			found = append(found, inits(file)...)
+			if file.Test {
+				found = append(found, sleeps(file)...)
+			}
+		}
+	}
+	return found
+}
+
+func emptyName(pkg Package) []Violation {
+	vague := []string{"util", "utils", "common", "types", "helper", "helpers", "manager", "misc", "shared", "base"}
+	if !slices.Contains(vague, path.Base(pkg.Path)) {
+		return nil
+	}
+	return []Violation{Violation(pkg.Path + ": name the package after what it knows")}
+}
+
+func noComment(pkg Package) []Violation {
+	code := false
+	for _, file := range pkg.Files {
+		if file.Test {
+			continue
+		}
+		code = true
+		if strings.TrimSpace(file.syntax.Doc.Text()) != "" {
+			return nil
+		}
+	}
+	if !code {
+		return nil
+	}
+	return []Violation{Violation(pkg.Path + ": say in a package comment what it knows and what it does not")}
+}
+
+func inits(file File) []Violation {
+	var found []Violation
+	for _, function := range functions(file) {
+		if function.Recv == nil && function.Name.Name == "init" {
+			found = append(found, Violation(file.line(function)+": no init functions; do it where the program is wired"))
+		}
+	}
+	return found
+}
+
+// sleeps finds time.Sleep in tests. Inside a testing/synctest bubble a sleep
+// costs nothing and is exact, so files that use it are left alone.
+func sleeps(file File) []Violation {
+	if slices.Contains(file.Imports, "testing/synctest") {
+		return nil
+	}
+	var found []Violation
+	ast.Inspect(file.syntax, func(node ast.Node) bool {
+		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "Sleep" {
+			if of, ok := selector.X.(*ast.Ident); ok && of.Name == "time" {
+				found = append(found, Violation(file.line(selector)+
+					": a test waits for a condition with a deadline, it does not sleep"))
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func functions(file File) []*ast.FuncDecl {
+	var found []*ast.FuncDecl
+	for _, declaration := range file.syntax.Decls {
+		if function, ok := declaration.(*ast.FuncDecl); ok {
+			found = append(found, function)
+		}
+	}
+	return found
+}

@@ -1,0 +1,133 @@
+package archtest
+
+// outside lists what a pure package must not know: transports, stores, files,
+// processes and loggers.
+func outside() []string {
+	return []string{"net/http", "net", "database/sql", "os", "io/fs", "log", "net/url", "embed", "flag", "expvar"}
+}
+
+// Table is the import table of the house: one row per package, relative to the
+// module. A package that is not here is refused, so that each new one is a
+// decision. Rules in words: a type lives where its rules live; adapters know the
+// rule book, never each other; live knows nothing of rooms; whoever needs a port
+// declares it; only cmd sees everything.
+func Table() map[string]Rule {
+	table := map[string]Rule{}
+	for _, part := range []map[string]Rule{leaves(), ruleBook(), adapters(), liveRows(), edges()} {
+		for name, rule := range part {
+			table[name] = rule
+		}
+	}
+	return table
+}
+
+// leaves know nothing of this module.
+func leaves() map[string]Rule {
+	return map[string]Rule{
+		"internal/problem":  {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/archtest": {Strict: true},
+		"web":               {Strict: true},
+	}
+}
+
+// ruleBook is what the product is about, without transport, store, clock or log.
+func ruleBook() map[string]Rule {
+	words := []string{"golang.org/x/text", "golang.org/x/sync"}
+	return map[string]Rule{
+		"internal/room": {
+			Internal: []string{"internal/problem", "internal/ident"},
+			Modules:  words, NoStd: outside(), NoClock: true, Strict: true,
+		},
+		"internal/account": {
+			Internal: []string{"internal/problem", "internal/ident"},
+			Modules:  append([]string{"golang.org/x/crypto"}, words...),
+			NoStd:    outside(), NoClock: true, Strict: true,
+		},
+		"internal/cluster": {
+			Internal: []string{"internal/problem"}, NoStd: outside(), Strict: true,
+		},
+		// media reads addresses, so it knows net/url; its sources fetch, it does not.
+		"internal/media": {
+			Internal: []string{"internal/problem", "internal/ident"},
+			Modules:  words, NoStd: []string{"net/http", "database/sql", "log", "os"}, Strict: true,
+		},
+	}
+}
+
+// adapters reach one technology each. None of them knows another.
+func adapters() map[string]Rule {
+	book := []string{"internal/problem", "internal/ident", "internal/room", "internal/account", "internal/media"}
+	return map[string]Rule{
+		"internal/store": {
+			Internal: book, NoStd: []string{"net/http"},
+			Modules: []string{
+				"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3",
+				"golang.org/x/text", "golang.org/x/sync",
+			},
+		},
+		"internal/store/storetest": {
+			Internal: append([]string{"internal/store"}, book...), NoStd: []string{"net/http"},
+			Modules: []string{"github.com/google/go-cmp", "github.com/jackc/pgx/v5"},
+		},
+		"internal/realtime": {
+			Internal: append([]string{"internal/cluster"}, book...), NoStd: []string{"database/sql"},
+			Modules: []string{"github.com/centrifugal", "golang.org/x/sync"},
+		},
+		"internal/cluster/local": {
+			Internal: []string{"internal/cluster", "internal/problem"},
+			NoStd:    []string{"net/http", "database/sql"},
+			Modules:  []string{"github.com/puzpuzpuz/xsync/v4", "golang.org/x/sync"},
+		},
+		"internal/media/library": {
+			Internal: []string{"internal/media", "internal/problem", "internal/ident"},
+			NoStd:    []string{"database/sql"},
+		},
+		"internal/media/direct": {
+			Internal: []string{"internal/media", "internal/problem", "internal/ident"},
+			NoStd:    []string{"database/sql"},
+		},
+		"internal/telemetry": {
+			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
+			Modules: []string{"github.com/prometheus/client_golang", "github.com/felixge/httpsnoop", "github.com/google/uuid"},
+		},
+	}
+}
+
+// liveRows: streams in, streams out. Nothing below live knows of rooms, people
+// or stores; whom to let in it asks through a port.
+func liveRows() map[string]Rule {
+	none := []string{"database/sql"}
+	quiet := []string{"database/sql", "net/http", "log"}
+	inside := []string{"internal/problem", "internal/live/streamlog", "internal/live/flv"}
+	parts := []string{"golang.org/x/sync"}
+	return map[string]Rule{
+		"internal/live":               {Internal: inside, NoStd: none, Modules: parts},
+		"internal/live/streamlog":     {Internal: []string{"internal/live/flv"}, NoStd: quiet, Strict: true},
+		"internal/live/flv":           {NoStd: quiet, Strict: true},
+		"internal/live/rtmp":          {Internal: append([]string{"internal/live"}, inside...), NoStd: none, Modules: parts},
+		"internal/live/rtmp/rtmptest": {Internal: []string{"internal/live/..."}, NoStd: none},
+	}
+}
+
+// edges are where the program meets its users and its operator.
+func edges() map[string]Rule {
+	return map[string]Rule{
+		// api is thin: decode, call, encode. It reaches sockets and streams through
+		// ports of its own, so realtime, store and cluster are not in its row.
+		"internal/api": {
+			Internal: []string{
+				"internal/problem", "internal/ident", "internal/room", "internal/account", "internal/media",
+				"internal/telemetry",
+			},
+			NoStd: []string{"database/sql"},
+			Modules: []string{
+				"github.com/danielgtaylor/huma/v2", "github.com/felixge/httpsnoop",
+				"golang.org/x/sync", "golang.org/x/time",
+			},
+		},
+		"internal/config": {NoStd: []string{"net/http", "database/sql"}},
+		"cmd/synctv":      {Everything: true},
+		"scripts/count":   {NoStd: []string{"net", "database/sql"}},
+	}
+}
