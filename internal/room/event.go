@@ -1,0 +1,74 @@
+package room
+
+import "context"
+
+// EventType names what happened, on the wire too.
+type EventType string
+
+// The events of a room.
+const (
+	EventSnapshot   EventType = "snapshot"
+	EventPlayback   EventType = "playback"
+	EventPlaylist   EventType = "playlist"
+	EventChat       EventType = "chat"
+	EventMember     EventType = "member"
+	EventMemberGone EventType = "member_gone"
+	EventLive       EventType = "live"
+	EventRoom       EventType = "room"
+)
+
+// Event is one thing that happened, as every socket sees it. Only the fields
+// of its type are set.
+type Event struct {
+	Type     EventType    `json:"type"`
+	Playback *Playback    `json:"playback,omitempty"`
+	Version  int64        `json:"version,omitempty"` // playlist: version after the change
+	Added    []ItemView   `json:"added,omitempty"`
+	Removed  []string     `json:"removed,omitempty"`
+	Message  *Message     `json:"message,omitempty"`
+	Member   *MemberView  `json:"member,omitempty"`
+	ID       string       `json:"id,omitempty"` // member_gone
+	Stream   *Stream      `json:"stream,omitempty"`
+	Room     *RoomDetails `json:"room,omitempty"`
+}
+
+// Topic groups events by who may receive them; realtime makes one channel of each.
+type Topic string
+
+// The topics of a room.
+const (
+	TopicRoom    Topic = "room"    // playback, playlist, live, settings: everyone in it
+	TopicChat    Topic = "chat"    // people who may read the talk
+	TopicMembers Topic = "members" // people who may see who is here
+)
+
+// Topic of an event.
+func (e Event) Topic() Topic {
+	switch e.Type {
+	case EventChat:
+		return TopicChat
+	case EventMember, EventMemberGone:
+		return TopicMembers
+	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom:
+		return TopicRoom
+	}
+	return TopicRoom
+}
+
+// Topics a person with these rights receives.
+func (a Access) Topics() []Topic {
+	topics := []Topic{TopicRoom}
+	if a.Can.Has(ViewChatHistory) {
+		topics = append(topics, TopicChat)
+	}
+	if a.Can.Has(ViewMemberList) {
+		topics = append(topics, TopicMembers)
+	}
+	return topics
+}
+
+func (s *Service) announcePlaylist(ctx context.Context, roomID string, version int64, added []Item, removed []string) {
+	s.Announcer.Announce(ctx, roomID, Event{
+		Type: EventPlaylist, Version: version, Added: s.ViewItems(added), Removed: removed,
+	})
+}

@@ -1,0 +1,191 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"unicode/utf8"
+
+	"synctv/internal/problem"
+)
+
+// Join brings a signed-in person into a room. Joining twice gives the
+// membership that is there.
+func (s *Service) Join(ctx context.Context, roomID string, who Person, password string) (MemberView, error) {
+	if who.Kind != KindUser || who.Restricted {
+		return MemberView{}, problem.New(problem.Forbidden, "user_pending", "Your account may not join rooms yet.")
+	}
+	r, err := s.Rooms.Room(ctx, roomID)
+	if err != nil {
+		return MemberView{}, err
+	}
+	m, err := s.Members.Member(ctx, roomID, who.ID)
+	if errors.Is(err, ErrMemberNotFound) {
+		m, err = s.joinNew(ctx, r, who, password)
+	}
+	if err != nil {
+		return MemberView{}, err
+	}
+	a, err := admit(r, m, who)
+	if err != nil {
+		return MemberView{}, err
+	}
+	return m.View(a.Can, s.Announcer.Online(ctx, roomID)[who.ID]), nil
+}
+
+func (s *Service) joinNew(ctx context.Context, r Room, who Person, password string) (Member, error) {
+	if !who.GlobalAdmin {
+		if err := s.passGate(ctx, r, password); err != nil {
+			return Member{}, err
+		}
+	}
+	m, err := s.Members.AddMember(ctx, Member{
+		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
+		Role: PlainUser, Status: MemberActive, JoinedMS: s.nowMS(), Version: 1,
+	}, r.Settings.MaxMembers)
+	if err != nil {
+		return Member{}, err
+	}
+	s.announceMember(ctx, r, m, false)
+	return m, nil
+}
+
+// passGate is what everyone without a membership meets, however they come.
+func (s *Service) passGate(ctx context.Context, r Room, password string) error {
+	if err := r.Open(); err != nil {
+		return err
+	}
+	if r.PasswordHash == "" {
+		return nil
+	}
+	if password == "" {
+		return ErrPasswordRequired
+	}
+	if len(password) > MaxPassword {
+		return ErrPasswordWrong
+	}
+	ok, err := s.Passwords.CheckPassword(ctx, password, r.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrPasswordWrong
+	}
+	return nil
+}
+
+// JoinAsGuest makes a new person who exists in this room only. The token comes
+// back once; whoever holds it is that guest.
+func (s *Service) JoinAsGuest(ctx context.Context, roomID, name, password string) (MemberView, string, error) {
+	r, err := s.Rooms.Room(ctx, roomID)
+	if err != nil {
+		return MemberView{}, "", err
+	}
+	if err := r.Open(); err != nil {
+		return MemberView{}, "", err
+	}
+	if !r.Settings.GuestsAllowed {
+		return MemberView{}, "", ErrGuestsNotAllowed
+	}
+	if name, err = checkText("body.name", name, MinGuestName, MaxPersonName); err != nil {
+		return MemberView{}, "", err
+	}
+	if err := s.passGate(ctx, r, password); err != nil {
+		return MemberView{}, "", err
+	}
+	token, id := s.NewToken(), s.NewID()
+	m := Member{
+		RoomID: r.ID, PersonID: id, Kind: KindGuest, Name: name, Color: ColorOf(id),
+		Role: RoleGuest, Status: MemberActive, JoinedMS: s.nowMS(), Version: 1,
+	}
+	if err := s.Members.AddGuest(ctx, m, s.HashToken(token), r.Settings.MaxMembers); err != nil {
+		return MemberView{}, "", err
+	}
+	s.announceMember(ctx, r, m, false)
+	return m.View(Effective(r.Settings, m), false), token, nil
+}
+
+// Guest finds the person a guest token belongs to.
+func (s *Service) Guest(ctx context.Context, roomID, token string) (Person, error) {
+	m, err := s.Members.GuestByToken(ctx, roomID, s.HashToken(token))
+	if err != nil {
+		return Person{}, err
+	}
+	return Person{ID: m.PersonID, Kind: KindGuest, Name: m.Name, Color: m.Color, GuestOf: roomID}, nil
+}
+
+// Leave ends a membership. A creator cannot leave: the room is theirs until
+// they hand it over or delete it.
+func (s *Service) Leave(ctx context.Context, roomID string, who Person) error {
+	a, err := s.access(ctx, roomID, who)
+	if err != nil {
+		return err
+	}
+	if a.Member.Role == Creator {
+		return problem.New(problem.Conflict, "creator_stays", "Hand the room over or delete it first.")
+	}
+	if err := s.Members.RemoveMember(ctx, roomID, who.ID); err != nil {
+		return err
+	}
+	s.Announcer.Announce(ctx, roomID, Event{Type: EventMemberGone, ID: who.ID})
+	s.Announcer.Disconnect(ctx, roomID, who.ID, Removed)
+	return nil
+}
+
+// Presence tells a room that a member's first socket opened or last one closed.
+func (s *Service) Presence(ctx context.Context, roomID, personID string, online bool) error {
+	r, err := s.Rooms.Room(ctx, roomID)
+	if err != nil {
+		return err
+	}
+	m, err := s.Members.Member(ctx, roomID, personID)
+	if err != nil {
+		return err
+	}
+	s.announceMember(ctx, r, m, online)
+	return nil
+}
+
+func (s *Service) announceMember(ctx context.Context, r Room, m Member, online bool) {
+	v := m.View(Effective(r.Settings, m), online)
+	s.Announcer.Announce(ctx, r.ID, Event{Type: EventMember, Member: &v})
+}
+
+// ReadMembers lists who is in a room.
+func (s *Service) ReadMembers(ctx context.Context, roomID string, who Person) ([]MemberView, error) {
+	a, err := s.require(ctx, roomID, who, ViewMemberList)
+	if err != nil {
+		return nil, err
+	}
+	return s.viewMembers(ctx, a.Room)
+}
+
+func (s *Service) viewMembers(ctx context.Context, r Room) ([]MemberView, error) {
+	members, err := s.Members.Members(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	online := s.Announcer.Online(ctx, r.ID)
+	views := make([]MemberView, 0, len(members))
+	for _, m := range members {
+		views = append(views, m.View(Effective(r.Settings, m), online[m.PersonID]))
+	}
+	return views, nil
+}
+
+// ColorOf picks one of eight calm colours for a person by their id.
+func ColorOf(id string) string {
+	colors := [...]string{"#4f7cac", "#8b5fbf", "#b0566c", "#3f8f7b", "#a8743a", "#5a67c4", "#7d8a3c", "#a65aa0"}
+	sum := 0
+	for i := range len(id) {
+		sum += int(id[i])
+	}
+	return colors[sum%len(colors)]
+}
+
+// truncate cuts a text to a number of characters.
+func truncate(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most])
+}

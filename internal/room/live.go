@@ -1,0 +1,143 @@
+package room
+
+import (
+	"context"
+	"time"
+)
+
+// LiveKey lets an encoder publish one stream into one room. The key itself is
+// shown once; only its hash is stored.
+type LiveKey struct {
+	ID        string
+	RoomID    string
+	ItemID    string
+	Stream    string // public name of the stream, what players ask for
+	Hash      string
+	Hint      string // last characters of the key, to tell keys apart
+	CreatedBy By
+	CreatedMS int64
+}
+
+// Stream is what a room sees of a live stream.
+type Stream struct {
+	Stream    string `json:"stream"`
+	ItemID    string `json:"item_id"`
+	Live      bool   `json:"live"`
+	StartedMS int64  `json:"started_ms"`
+	Video     string `json:"video" doc:"codec, empty when there is no video"`
+	Audio     string `json:"audio" doc:"codec, empty when there is no audio"`
+	Viewers   int    `json:"viewers"`
+}
+
+// GoLive makes a key for a live item; without an item it adds one. The key
+// comes back once and is not kept.
+func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (LiveKey, Item, string, error) {
+	a, err := s.require(ctx, roomID, who, PublishLive)
+	if err != nil {
+		return LiveKey{}, Item{}, "", err
+	}
+	item, fresh, err := s.liveItem(ctx, a, title, itemID)
+	if err != nil {
+		return LiveKey{}, Item{}, "", err
+	}
+	secret := s.NewToken()
+	key := LiveKey{
+		ID: s.NewID(), RoomID: roomID, ItemID: item.ID, Stream: item.Source.Stream, Hash: s.HashToken(secret),
+		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
+	}
+	if fresh {
+		version, err := s.Playlists.AddItems(ctx, roomID, []Item{item})
+		if err != nil {
+			return LiveKey{}, Item{}, "", err
+		}
+		s.announcePlaylist(ctx, roomID, version, []Item{item}, nil)
+	}
+	if err := s.LiveKeys.AddLiveKey(ctx, key); err != nil {
+		return LiveKey{}, Item{}, "", err
+	}
+	return key, item, secret, nil
+}
+
+func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) (Item, bool, error) {
+	if itemID != "" {
+		item, err := s.Playlists.Item(ctx, a.Room.ID, itemID)
+		if err == nil && item.Source.Type != SourceLive {
+			err = ErrItemNotFound
+		}
+		return item, false, err
+	}
+	if CleanLine(title) == "" {
+		title = a.Member.Name
+	}
+	title, err := checkText("body.title", title, 1, MaxTitle)
+	if err != nil {
+		return Item{}, false, err
+	}
+	return Item{
+		ID: s.NewID(), RoomID: a.Room.ID, Title: title, Live: true,
+		Source:  Source{Type: SourceLive, Stream: s.NewID()},
+		AddedBy: a.By(), CreatedMS: s.nowMS(),
+	}, true, nil
+}
+
+// ReadLiveKeys lists a room's keys, without the keys themselves.
+func (s *Service) ReadLiveKeys(ctx context.Context, roomID string, who Person) ([]LiveKey, error) {
+	if _, err := s.require(ctx, roomID, who, PublishLive); err != nil {
+		return nil, err
+	}
+	return s.LiveKeys.LiveKeys(ctx, roomID)
+}
+
+// RevokeLiveKey ends a key and cuts the encoder that uses it.
+func (s *Service) RevokeLiveKey(ctx context.Context, roomID string, who Person, keyID string) error {
+	if _, err := s.require(ctx, roomID, who, PublishLive); err != nil {
+		return err
+	}
+	if err := s.LiveKeys.RemoveLiveKey(ctx, roomID, keyID); err != nil {
+		return err
+	}
+	s.Streams.CutKey(keyID)
+	return nil
+}
+
+// AdmitPublisher finds the key an encoder shows. roomID is the room it names,
+// or empty when it shows nothing but the key. A wrong key and a key of another
+// room are the same answer.
+func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (LiveKey, error) {
+	key, err := s.LiveKeys.LiveKeyByHash(ctx, s.HashToken(secret))
+	if err != nil {
+		return LiveKey{}, err
+	}
+	if roomID != "" && roomID != key.RoomID {
+		return LiveKey{}, ErrKeyRefused
+	}
+	r, err := s.Rooms.Room(ctx, key.RoomID)
+	if err != nil {
+		return LiveKey{}, err
+	}
+	return key, r.Open()
+}
+
+// WatchStream lets a member of a room watch one of its streams.
+func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string) error {
+	if _, err := s.access(ctx, roomID, who); err != nil {
+		return err
+	}
+	_, err := s.Playlists.ItemByStream(ctx, roomID, stream)
+	return err
+}
+
+// StreamChanged tells the room that a stream began, ended or learned its
+// codecs. It is called by the relay, which knows no rooms.
+func (s *Service) StreamChanged(ctx context.Context, st Stream) error {
+	item, err := s.Playlists.ItemByStream(ctx, "", st.Stream)
+	if err != nil {
+		return err
+	}
+	st.ItemID = item.ID
+	s.Announcer.Announce(ctx, item.RoomID, Event{Type: EventLive, Stream: &st})
+	return nil
+}
+
+// announceTimeout bounds telling the room of an act whose caller is gone.
+const announceTimeout = 5 * time.Second

@@ -1,0 +1,170 @@
+package room
+
+import (
+	"math"
+
+	"synctv/internal/problem"
+)
+
+// PlayStatus is what a room's film does.
+type PlayStatus string
+
+// A film plays or stands.
+const (
+	Playing PlayStatus = "playing"
+	Paused  PlayStatus = "paused"
+)
+
+// Limits of the rate, and how far a client's word is taken.
+const (
+	MinRate = 0.25
+	MaxRate = 3.0
+	// stampWindowMS: a command's own stamp counts when it is at most this old
+	// and not in the future; else the server's time does.
+	stampWindowMS = 1000
+	// pauseTrustS: a pause stands where its presser saw it when that is within
+	// this of the server's own figure.
+	pauseTrustS = 2.0
+	// maxPositionS: four weeks; beyond it a number is a mistake.
+	maxPositionS = 28 * 24 * 3600
+)
+
+// Playback is the one record of what a room watches. It travels whole; of two
+// the one with the higher (Epoch, Version) holds.
+type Playback struct {
+	ItemID    string     `json:"item_id" doc:"id of the current item, empty when nothing is chosen"`
+	Status    PlayStatus `json:"status" enum:"playing,paused"`
+	PositionS float64    `json:"position_s" doc:"film position in seconds, true at at_ms"`
+	Rate      float64    `json:"rate"`
+	AtMS      int64      `json:"at_ms" doc:"server instant in ms at which position_s held"`
+	Epoch     int64      `json:"epoch" doc:"grows when the item changes or the record is made anew"`
+	Version   int64      `json:"version" doc:"grows with every change"`
+	By        By         `json:"by" doc:"who changed it last"`
+}
+
+// NewPlayback is the record of a new room: nothing chosen, standing. Its epoch
+// is the time, so that a record made anew is newer than any it replaces.
+func NewPlayback(nowMS int64, by By) Playback {
+	return Playback{Status: Paused, Rate: 1, AtMS: nowMS, Epoch: nowMS, Version: 1, By: by}
+}
+
+// PositionAt is where the film is at a server instant, in seconds:
+// position when paused, else position + elapsed × rate, never before the
+// position it started from.
+func (p Playback) PositionAt(nowMS int64) float64 {
+	if p.Status != Playing {
+		return p.PositionS
+	}
+	elapsedMS := max(0, nowMS-p.AtMS)
+	return p.PositionS + float64(elapsedMS)/1000*p.Rate
+}
+
+// Newer tells whether p holds over q.
+func (p Playback) Newer(q Playback) bool {
+	if p.Epoch != q.Epoch {
+		return p.Epoch > q.Epoch
+	}
+	return p.Version > q.Version
+}
+
+// Action is what a command does to the playback.
+type Action string
+
+// The actions.
+const (
+	ActPlay  Action = "play"
+	ActPause Action = "pause"
+	ActSeek  Action = "seek"
+	ActRate  Action = "rate"
+	ActItem  Action = "item"
+)
+
+// Command is one press of a button.
+type Command struct {
+	Action    Action
+	PositionS *float64 // pause: what the presser saw; seek: where to
+	Rate      float64  // rate
+	ItemID    string   // item; empty = nothing
+	AtMS      int64    // presser's estimate of server time at the press; 0 = unknown
+	Epoch     int64    // the state it was based on; 0 = any
+	Version   int64    // the state it was based on; 0 = any
+}
+
+// stamp is the instant a command counts from.
+func (c Command) stamp(nowMS int64) int64 {
+	if c.AtMS > nowMS || c.AtMS < nowMS-stampWindowMS {
+		return nowMS
+	}
+	return c.AtMS
+}
+
+// Check refuses numbers that cannot be meant.
+func (c Command) Check() error {
+	if p := c.PositionS; p != nil && (math.IsNaN(*p) || *p < 0 || *p > maxPositionS) {
+		return problem.InvalidField("body.position_s", "out_of_range", "A position is between 0 and four weeks.")
+	}
+	if c.Action == ActSeek && c.PositionS == nil {
+		return problem.InvalidField("body.position_s", "required", "A seek needs a position.")
+	}
+	if c.Action == ActRate && !(c.Rate >= MinRate && c.Rate <= MaxRate) {
+		return problem.InvalidField("body.rate", "out_of_range", "The rate is between 0.25 and 3.")
+	}
+	return nil
+}
+
+// StaleFor tells whether a command was based on another state than p.
+func (c Command) StaleFor(p Playback) bool {
+	return c.Epoch != 0 && c.Epoch != p.Epoch || c.Version != 0 && c.Version != p.Version
+}
+
+// Apply gives the playback after a checked command at a server instant.
+// changed is false when the command asks for what already is; then nothing is
+// stored and nobody is told.
+func (p Playback) Apply(c Command, nowMS int64, by By) (next Playback, changed bool) {
+	// A stamp before the state it changes would let a late command rewrite
+	// the past: it counts from that state at the earliest.
+	at := max(c.stamp(nowMS), min(p.AtMS, nowMS))
+	next = p
+	next.PositionS, next.AtMS = p.PositionAt(at), at
+	switch c.Action {
+	case ActPlay:
+		if p.Status == Playing || p.ItemID == "" {
+			return p, false
+		}
+		next.Status = Playing
+	case ActPause:
+		if p.Status == Paused {
+			return p, false
+		}
+		next.Status = Paused
+		if c.PositionS != nil && math.Abs(*c.PositionS-next.PositionS) <= pauseTrustS {
+			next.PositionS = *c.PositionS
+		}
+	case ActSeek:
+		if p.ItemID == "" {
+			return p, false
+		}
+		next.PositionS = *c.PositionS
+	case ActRate:
+		if p.Rate == c.Rate {
+			return p, false
+		}
+		next.Rate = c.Rate
+	case ActItem:
+		next = p.withItem(c.ItemID, nowMS)
+	}
+	next.Version, next.By = p.Version+1, by
+	return next, true
+}
+
+// withItem starts another item from its beginning. The epoch follows the
+// clock where it can, so that it also grows over a restored older record.
+func (p Playback) withItem(id string, nowMS int64) Playback {
+	p.ItemID, p.PositionS, p.AtMS = id, 0, nowMS
+	p.Epoch = max(p.Epoch+1, nowMS)
+	p.Status = Playing
+	if id == "" {
+		p.Status = Paused
+	}
+	return p
+}

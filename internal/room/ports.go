@@ -1,0 +1,147 @@
+package room
+
+import (
+	"context"
+	"time"
+)
+
+// The ports below are what the use cases need of the outside. All may block on
+// I/O, are safe for use from many goroutines, and answer with the problems of
+// this package where one fits (ErrRoomNotFound, ErrItemNotFound, …); any other
+// error means that nothing is known about what happened.
+
+// Rooms stores rooms.
+type Rooms interface {
+	// CreateRoom stores a room with its creator's membership, its empty
+	// playlist and its playback in one transaction.
+	CreateRoom(ctx context.Context, r Room, creator Member, p Playback) error
+	Room(ctx context.Context, id string) (Room, error)
+	// ListRooms gives a page of rooms, newest first.
+	ListRooms(ctx context.Context, q ListQuery) ([]Summary, error)
+}
+
+// Members stores who is in a room. Names and colours of people with an
+// account are read from the account, those of guests from the membership.
+type Members interface {
+	Member(ctx context.Context, roomID, personID string) (Member, error)
+	Members(ctx context.Context, roomID string) ([]Member, error)
+	// AddMember stores a new membership. When the room is at its limit nothing
+	// is stored and ErrRoomFull is the answer; a membership that is there
+	// already is returned as it is.
+	AddMember(ctx context.Context, m Member, limit int) (Member, error)
+	RemoveMember(ctx context.Context, roomID, personID string) error
+	// AddGuest is AddMember with the hash of the guest's token.
+	AddGuest(ctx context.Context, m Member, tokenHash string, limit int) error
+	// GuestByToken finds a guest of one room.
+	GuestByToken(ctx context.Context, roomID, tokenHash string) (Member, error)
+}
+
+// Playbacks stores the playback of each room.
+type Playbacks interface {
+	Playback(ctx context.Context, roomID string) (Playback, error)
+	// SwapPlayback stores next if the stored version is still from; swapped
+	// is false, without an error, when it is not.
+	SwapPlayback(ctx context.Context, roomID string, from int64, next Playback) (swapped bool, err error)
+}
+
+// Playlists stores items. Every change makes a new version of the whole list.
+type Playlists interface {
+	Playlist(ctx context.Context, roomID string) (Playlist, error)
+	Item(ctx context.Context, roomID, itemID string) (Item, error)
+	// ItemByStream finds a live item; an empty roomID means any room.
+	ItemByStream(ctx context.Context, roomID, stream string) (Item, error)
+	// AddItems appends items in order, writes the positions they got into
+	// them, and returns the new version.
+	AddItems(ctx context.Context, roomID string, items []Item) (version int64, err error)
+	RemoveItem(ctx context.Context, roomID, itemID string) (version int64, err error)
+}
+
+// Messages stores what is said.
+type Messages interface {
+	// AddMessage stores a message and returns it with its sequence number.
+	AddMessage(ctx context.Context, roomID string, m Message) (Message, error)
+	// MessagesBefore gives at most limit messages below seq (0 = the newest),
+	// oldest first.
+	MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]Message, error)
+}
+
+// LiveKeys stores stream keys, by their hash.
+type LiveKeys interface {
+	AddLiveKey(ctx context.Context, k LiveKey) error
+	LiveKeys(ctx context.Context, roomID string) ([]LiveKey, error)
+	RemoveLiveKey(ctx context.Context, roomID, keyID string) error
+	// LiveKeyByHash answers ErrKeyRefused when there is none.
+	LiveKeyByHash(ctx context.Context, hash string) (LiveKey, error)
+}
+
+// Announcer tells everybody in a room what happened, on every replica, after
+// it is stored. It does not block on receivers and has no error to return: a
+// message that is lost is repaired by the next state or by a refresh.
+type Announcer interface {
+	Announce(ctx context.Context, roomID string, e Event)
+	// Online lists the people with an open socket in a room.
+	Online(ctx context.Context, roomID string) map[string]bool
+	// Disconnect ends every socket of one person in one room.
+	Disconnect(ctx context.Context, roomID, personID string, why Farewell)
+}
+
+// Farewell says why a socket is ended, so that the page can tell the person.
+type Farewell string
+
+// The reasons to end a socket.
+const (
+	SessionEnded Farewell = "session_ended"
+	Removed      Farewell = "removed"
+	RoomGone     Farewell = "room_gone"
+)
+
+// Description is what a source says about an address or a path.
+type Description struct {
+	Source    Source
+	Title     string
+	DurationS float64 // 0 = unknown
+}
+
+// Media knows the sources.
+type Media interface {
+	// Describe looks at what a person wants to add. It refuses what no source
+	// knows, and what this person may not reach.
+	Describe(ctx context.Context, who Person, n NewItem) (Description, error)
+	// Play says what a player opens for an item. It does not block.
+	Play(it Item) Play
+}
+
+// Streams is the live relay, as far as rooms need it. Calls do not block.
+type Streams interface {
+	// Cut ends a stream by its public name, CutKey what a key publishes.
+	Cut(stream string)
+	CutKey(keyID string)
+	// StreamInfo tells about a stream; ok is false when nobody publishes it.
+	StreamInfo(stream string) (st Stream, ok bool)
+}
+
+// Passwords makes and checks slow hashes. Both block while too many others
+// hash, and end with the context.
+type Passwords interface {
+	HashPassword(ctx context.Context, password string) (string, error)
+	CheckPassword(ctx context.Context, password, hash string) (bool, error)
+}
+
+// Ports is everything the use cases stand on.
+type Ports struct {
+	Rooms     Rooms
+	Members   Members
+	Playbacks Playbacks
+	Playlists Playlists
+	Messages  Messages
+	LiveKeys  LiveKeys
+	Announcer Announcer
+	Media     Media
+	Streams   Streams
+	Passwords Passwords
+
+	Now       func() time.Time    // the cluster's time
+	NewID     func() string       // random ids
+	NewToken  func() string       // random secrets
+	HashToken func(string) string // what is stored of a secret
+}

@@ -1,0 +1,129 @@
+// Package room is the rule book: rooms, who may do what in them, what plays,
+// what comes next and what is said. It holds pure rules (functions of value
+// and time), the use cases built on them (Service) and the ports they need.
+// It knows no HTTP, SQL, socket, logger or clock: time comes in as a value.
+package room
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"synctv/internal/problem"
+)
+
+// Visibility tells who sees a room without having its link.
+type Visibility string
+
+// Listed rooms are found by anyone, hidden ones only by their link.
+const (
+	Listed Visibility = "listed"
+	Hidden Visibility = "hidden"
+)
+
+// Status of a room.
+type Status string
+
+// The states of a room.
+const (
+	RoomActive  Status = "active"
+	RoomPending Status = "pending" // waits for a platform admin
+	RoomBanned  Status = "banned"  // closed by a platform admin
+	RoomClosed  Status = "closed"  // closed by its creator
+)
+
+// Room is one room as stored. PasswordHash never leaves the server.
+type Room struct {
+	ID           string
+	Name         string
+	Description  string
+	CreatorID    string
+	PasswordHash string // empty: no password
+	Visibility   Visibility
+	Status       Status
+	Settings     Settings
+	Version      int64
+	CreatedMS    int64
+}
+
+// Settings are what a room's people may change about it.
+type Settings struct {
+	GuestsAllowed bool `json:"guests_allowed" doc:"people without an account may come in by the link"`
+	MaxMembers    int  `json:"max_members" doc:"members and guests together"`
+	Chat          bool `json:"chat" doc:"chat is switched on"`
+
+	// Role permission sets by name; nil means the default, empty means nothing.
+	MemberPermissions *[]string `json:"member_permissions,omitempty" doc:"what a member may do; absent = the default set"`
+	AdminPermissions  *[]string `json:"admin_permissions,omitempty" doc:"what an admin may do; absent = the default set"`
+	GuestPermissions  *[]string `json:"guest_permissions,omitempty" doc:"what a guest may do; absent = the default set"`
+}
+
+// DefaultMaxMembers is how many people fit into a room unless it says otherwise.
+const DefaultMaxMembers = 100
+
+// DefaultSettings of a new room: guests are welcome where no password guards it.
+func DefaultSettings(hasPassword bool) Settings {
+	return Settings{GuestsAllowed: !hasPassword, MaxMembers: DefaultMaxMembers, Chat: true}
+}
+
+// Limits on what people type, in characters.
+const (
+	MaxRoomName        = 100
+	MaxRoomDescription = 500
+	MaxTitle           = 200
+	MaxPassword        = 128 // bytes; argon2id would take more, an attacker too
+	MinGuestName       = 1
+	MaxPersonName      = 32
+)
+
+// CheckName cleans a room's name and refuses an empty or overlong one.
+func CheckName(name string) (string, error) {
+	return checkText("body.name", name, 1, MaxRoomName)
+}
+
+// checkText cleans a one-line text and checks its length in characters.
+func checkText(location, text string, least, most int) (string, error) {
+	text = CleanLine(text)
+	switch n := utf8.RuneCountInString(text); {
+	case n < least:
+		return "", problem.InvalidField(location, "too_short", "This may not be empty.")
+	case n > most:
+		return "", problem.InvalidField(location, "too_long", "This is too long.")
+	}
+	return text, nil
+}
+
+// Open tells whether people may come in, and if not, why.
+func (r Room) Open() error {
+	switch r.Status {
+	case RoomActive:
+		return nil
+	case RoomBanned, RoomClosed, RoomPending:
+		return ErrRoomClosed
+	}
+	return ErrRoomClosed
+}
+
+// The answers of the rule book that are not about one field.
+var (
+	ErrRoomNotFound     = problem.New(problem.NotFound, "room_not_found", "There is no such room.")
+	ErrRoomClosed       = problem.New(problem.Forbidden, "room_closed", "This room is closed.")
+	ErrRoomFull         = problem.New(problem.Conflict, "room_full", "This room is full.")
+	ErrPasswordRequired = problem.New(problem.Forbidden, "room_password_required", "This room asks for a password.")
+	ErrPasswordWrong    = problem.New(problem.Forbidden, "room_password_wrong", "That is not the room's password.")
+	ErrGuestsNotAllowed = problem.New(problem.Forbidden, "guests_not_allowed", "This room is open to signed-in people only.")
+	ErrNotMember        = problem.New(problem.Forbidden, "not_a_member", "You are not in this room.")
+	ErrMemberBanned     = problem.New(problem.Forbidden, "member_banned", "You are banned from this room.")
+	ErrMemberPending    = problem.New(problem.Forbidden, "member_pending", "Your request to join waits for approval.")
+	ErrMemberNotFound   = problem.New(problem.NotFound, "member_not_found", "There is no such person in this room.")
+	ErrPermission       = problem.New(problem.Forbidden, "permission_missing", "You may not do that in this room.")
+	ErrItemNotFound     = problem.New(problem.NotFound, "item_not_found", "There is no such item in the playlist.")
+	ErrPlaybackConflict = problem.New(problem.Conflict, "playback_conflict", "Somebody else was faster.")
+	ErrNothingToPlay    = problem.New(problem.Conflict, "nothing_to_play", "There is nothing further in that direction.")
+	ErrKeyNotFound      = problem.New(problem.NotFound, "key_not_found", "There is no such stream key.")
+	ErrKeyRefused       = problem.New(problem.Unauthenticated, "key_refused", "That stream key is not valid.")
+	ErrChatOff          = problem.New(problem.Forbidden, "chat_off", "Chat is switched off in this room.")
+)
+
+// NameKey folds a name so that names which look the same are the same: it is
+// stored beside the name and searched instead of it.
+func NameKey(name string) string { return strings.ToLower(foldText(name)) }

@@ -1,0 +1,193 @@
+package room
+
+import (
+	"context"
+	"errors"
+
+	"synctv/internal/problem"
+)
+
+// Service is the use cases: each loads what it needs, asks the rules, stores
+// the result, then tells the room. Safe for use from many goroutines.
+type Service struct {
+	Ports
+	chatFlood *flood
+}
+
+// New puts the use cases on their ports; all of them must be set.
+func New(p Ports) *Service {
+	return &Service{Ports: p, chatFlood: newFlood(chatPerSecond, chatBurst)}
+}
+
+func (s *Service) nowMS() int64 { return s.Now().UnixMilli() }
+
+// Enter is the one door into a room: it loads the room and the person's
+// membership as they are now and answers with the rights that hold.
+func (s *Service) Enter(ctx context.Context, roomID string, who Person) (Access, error) {
+	return s.access(ctx, roomID, who)
+}
+
+func (s *Service) access(ctx context.Context, roomID string, who Person) (Access, error) {
+	r, err := s.Rooms.Room(ctx, roomID)
+	if err != nil {
+		return Access{}, err
+	}
+	if who.GuestOf != "" && who.GuestOf != roomID {
+		return Access{}, ErrNotMember
+	}
+	m, err := s.Members.Member(ctx, roomID, who.ID)
+	switch {
+	case err == nil:
+		return admit(r, m, who)
+	case !errors.Is(err, ErrMemberNotFound):
+		return Access{}, err
+	case who.GlobalAdmin:
+		return admit(r, visitor(roomID, who), who)
+	}
+	return Access{}, ErrNotMember
+}
+
+// visitor is a platform admin in a room they did not join.
+func visitor(roomID string, who Person) Member {
+	return Member{
+		RoomID: roomID, PersonID: who.ID, Kind: who.Kind, Name: who.Name, Color: who.Color,
+		Role: RoomAdmin, Status: MemberActive,
+	}
+}
+
+// require is access with one right.
+func (s *Service) require(ctx context.Context, roomID string, who Person, p Permissions) (Access, error) {
+	a, err := s.access(ctx, roomID, who)
+	if err != nil {
+		return Access{}, err
+	}
+	return a, a.Require(p)
+}
+
+// Draft is what a person asks of a new room.
+type Draft struct {
+	Name        string
+	Description string
+	Password    string
+	Visibility  Visibility // empty = listed
+}
+
+// Create makes a room with its creator in it. Input is checked and the
+// password hashed before anything is locked or stored.
+func (s *Service) Create(ctx context.Context, who Person, d Draft) (Room, error) {
+	if who.Kind != KindUser || who.Restricted {
+		return Room{}, problem.New(problem.Forbidden, "user_pending", "Your account may not create rooms yet.")
+	}
+	r, err := s.draft(ctx, who, d)
+	if err != nil {
+		return Room{}, err
+	}
+	creator := Member{
+		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
+		Role: Creator, Status: MemberActive, JoinedMS: r.CreatedMS, Version: 1,
+	}
+	by := By{ID: who.ID, Name: who.Name}
+	if err := s.Rooms.CreateRoom(ctx, r, creator, NewPlayback(r.CreatedMS, by)); err != nil {
+		return Room{}, err
+	}
+	return r, nil
+}
+
+func (s *Service) draft(ctx context.Context, who Person, d Draft) (Room, error) {
+	name, err := CheckName(d.Name)
+	if err != nil {
+		return Room{}, err
+	}
+	description, err := checkText("body.description", d.Description, 0, MaxRoomDescription)
+	if err != nil {
+		return Room{}, err
+	}
+	if d.Visibility == "" {
+		d.Visibility = Listed
+	}
+	if d.Visibility != Listed && d.Visibility != Hidden {
+		return Room{}, problem.InvalidField("body.visibility", "unknown", "A room is listed or hidden.")
+	}
+	hash, err := s.hashRoomPassword(ctx, d.Password)
+	if err != nil {
+		return Room{}, err
+	}
+	return Room{
+		ID: s.NewID(), Name: name, Description: description, CreatorID: who.ID, PasswordHash: hash,
+		Visibility: d.Visibility, Status: RoomActive, Settings: DefaultSettings(hash != ""),
+		Version: 1, CreatedMS: s.nowMS(),
+	}, nil
+}
+
+func (s *Service) hashRoomPassword(ctx context.Context, password string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	if len(password) > MaxPassword {
+		return "", problem.InvalidField("body.password", "too_long", "This password is too long.")
+	}
+	return s.Passwords.HashPassword(ctx, password)
+}
+
+// maxRoomPage is the most rooms one page lists.
+const maxRoomPage = 100
+
+// List gives a page of rooms and the cursor of the next page (zero = none).
+func (s *Service) List(ctx context.Context, q ListQuery) ([]Summary, Cursor, error) {
+	if q.Limit <= 0 || q.Limit > maxRoomPage {
+		q.Limit = 24
+	}
+	q.Search = NameKey(CleanLine(q.Search))
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is a next page
+	rooms, err := s.Rooms.ListRooms(ctx, q)
+	if err != nil {
+		return nil, Cursor{}, err
+	}
+	var next Cursor
+	if len(rooms) > limit {
+		rooms = rooms[:limit]
+		last := rooms[limit-1]
+		next = Cursor{CreatedMS: last.CreatedMS, ID: last.ID}
+	}
+	for i := range rooms {
+		rooms[i].Online = len(s.Announcer.Online(ctx, rooms[i].ID))
+		if rooms[i].HasPassword && rooms[i].Role == roleNobody {
+			rooms[i].Playing, rooms[i].Live = "", false
+		}
+	}
+	return rooms, next, nil
+}
+
+// Gate is what anyone with the link sees, and the person's place in the room
+// if they have one.
+func (s *Service) Gate(ctx context.Context, roomID string, who Person) (Summary, *MemberView, error) {
+	r, err := s.Rooms.Room(ctx, roomID)
+	if err != nil {
+		return Summary{}, nil, err
+	}
+	sum := Summary{
+		ID: r.ID, Name: r.Name, Description: r.Description, HasPassword: r.PasswordHash != "",
+		GuestsAllowed: r.Settings.GuestsAllowed, Visibility: r.Visibility, CreatedMS: r.CreatedMS,
+		Online: len(s.Announcer.Online(ctx, roomID)),
+	}
+	if c, err := s.Members.Member(ctx, roomID, r.CreatorID); err == nil {
+		sum.Creator = Author{ID: c.PersonID, Name: c.Name, Color: c.Color}
+	}
+	if who.ID == "" {
+		return sum, nil, r.Open()
+	}
+	a, err := s.access(ctx, roomID, who)
+	if errors.Is(err, ErrNotMember) || errors.Is(err, ErrGuestsNotAllowed) {
+		return sum, nil, r.Open()
+	}
+	if err != nil {
+		return Summary{}, nil, err
+	}
+	if a.Member.JoinedMS == 0 {
+		return sum, nil, nil // a visiting platform admin
+	}
+	sum.Role = a.Member.Role
+	me := a.Member.View(a.Can, true)
+	return sum, &me, nil
+}
