@@ -1,0 +1,136 @@
+/**
+ * What the server's clock reads, judged from four-timestamp probes. Pure arithmetic on the
+ * samples it is given: knows no clock, timer or network.
+ */
+
+/** One probe: t1, t4 on this page's monotonic clock, t2, t3 on the server's, all in ms. */
+export type Probe = { t1: number; t2: number; t3: number; t4: number };
+
+/** A probe judged. The true offset lies within `offset_ms` ± `delay_ms`/2. */
+export type Sample = { at_ms: number; offset_ms: number; delay_ms: number };
+
+/** How many of the latest samples compete. */
+export const WINDOW = 30;
+
+/** A crystal's error when nothing is known of it: 30 ppm, so 0.03 ms a second. */
+const WANDER = 30e-6;
+/** Whatever the regression says, no clock in a computer is worse than 300 ppm. */
+const MAX_DRIFT = 300e-6;
+/** The best sample of each such stretch (ms) is an anchor of the drift estimate. */
+const STRETCH = 10_000;
+const MAX_ANCHORS = 60;
+const MIN_ANCHORS = 6;
+/** Samples may contradict each other by this much (ms) before we say a clock was stepped. */
+const SLACK = 2;
+
+/** The offset and delay of a probe by the usual NTP formulas (RFC 5905, section 8). */
+export function judge(p: Probe): Sample {
+  return {
+    at_ms: (p.t1 + p.t4) / 2,
+    offset_ms: (p.t2 - p.t1 + (p.t3 - p.t4)) / 2,
+    delay_ms: Math.max(0, p.t4 - p.t1 - (p.t3 - p.t2)),
+  };
+}
+
+/** Collects samples; answers with the offset of the most honest one. */
+export class Estimator {
+  #window: Sample[] = [];
+  #anchors: Sample[] = [];
+  #drift = 0;
+  #driftError = 0;
+  #best: Sample | null = null;
+
+  /**
+   * Takes a probe. False when it cannot be true together with what is known: one of the two
+   * clocks was stepped (or is another machine's now), all before it is forgotten, and the
+   * caller does well to probe in a burst.
+   */
+  add(probe: Probe): boolean {
+    const s = judge(probe);
+    const fits = this.#fits(s);
+    if (!fits) this.reset();
+    this.#window.push(s);
+    if (this.#window.length > WINDOW) this.#window.shift();
+    this.#anchor(s);
+    this.#best = this.#window.reduce((a, b) => (this.#doubt(b, s.at_ms) <= this.#doubt(a, s.at_ms) ? b : a));
+    return fits;
+  }
+
+  reset(): void {
+    this.#window = [];
+    this.#anchors = [];
+    this.#drift = 0;
+    this.#driftError = 0;
+    this.#best = null;
+  }
+
+  /** How many samples the estimate rests on, at most {@link WINDOW}. */
+  get count(): number {
+    return this.#window.length;
+  }
+
+  /** Delay of the sample that counts; Infinity without one. */
+  get delay_ms(): number {
+    return this.#best?.delay_ms ?? Infinity;
+  }
+
+  /** Median delay of the latest samples: how the line is now, not at its best. */
+  recentDelay(of = 5): number {
+    const d = this.#window.slice(-of).map((s) => s.delay_ms);
+    return d.sort((a, b) => a - b)[d.length >> 1] ?? Infinity;
+  }
+
+  /** How fast the server's clock gains on ours, as a fraction; 0 until it is sure. */
+  get drift(): number {
+    return this.#drift;
+  }
+
+  /** What to add to the local instant to get the server's; 0 without samples. */
+  offsetAt(localMs: number): number {
+    const b = this.#best;
+    return b ? b.offset_ms + this.#drift * (localMs - b.at_ms) : 0;
+  }
+
+  /** How wrong {@link offsetAt} may be, in ms; Infinity without samples. */
+  boundAt(localMs: number): number {
+    return this.#best ? this.#doubt(this.#best, localMs) : Infinity;
+  }
+
+  /** Half the delay, and what the clocks may have wandered since. */
+  #doubt(s: Sample, nowMs: number): number {
+    return s.delay_ms / 2 + Math.abs(nowMs - s.at_ms) * (WANDER + this.#driftError);
+  }
+
+  #fits(s: Sample): boolean {
+    const b = this.#best;
+    if (!b) return true;
+    const gap = Math.abs(s.offset_ms - b.offset_ms);
+    return gap <= (b.delay_ms + s.delay_ms) / 2 + Math.abs(s.at_ms - b.at_ms) * MAX_DRIFT + SLACK;
+  }
+
+  #anchor(s: Sample): void {
+    const last = this.#anchors.at(-1);
+    if (last && Math.floor(last.at_ms / STRETCH) === Math.floor(s.at_ms / STRETCH)) {
+      if (s.delay_ms < last.delay_ms) this.#anchors[this.#anchors.length - 1] = s;
+      return;
+    }
+    // A stretch has closed: its best sample stands from now on, so the slope may be drawn anew.
+    [this.#drift, this.#driftError] = slopeOf(this.#anchors);
+    this.#anchors.push(s);
+    if (this.#anchors.length > MAX_ANCHORS) this.#anchors.shift();
+  }
+}
+
+/** Least-squares slope of offset over time and its error; none unless three errors clear of chance. */
+function slopeOf(s: readonly Sample[]): [slope: number, error: number] {
+  if (s.length < MIN_ANCHORS) return [0, 0];
+  const mean = (f: (x: Sample) => number) => s.reduce((sum, x) => sum + f(x), 0) / s.length;
+  const t0 = mean((x) => x.at_ms);
+  const o0 = mean((x) => x.offset_ms);
+  const spread = mean((x) => (x.at_ms - t0) ** 2);
+  const slope = mean((x) => (x.at_ms - t0) * (x.offset_ms - o0)) / spread;
+  const left = mean((x) => (x.offset_ms - o0 - slope * (x.at_ms - t0)) ** 2);
+  const error = Math.sqrt(left / spread / (s.length - 2));
+  if (Math.abs(slope) <= 3 * error) return [0, 0];
+  return [Math.min(MAX_DRIFT, Math.max(-MAX_DRIFT, slope)), 3 * error];
+}
