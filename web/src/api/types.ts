@@ -1,0 +1,171 @@
+// The shapes the server speaks, one place for all of them so that they can be
+// generated from its OpenAPI document later. Times `_ms` are milliseconds since
+// the Unix epoch, film positions `_s` are seconds.
+
+import type { Playback } from '../sync/timeline';
+export type { CommandBody, Playback } from '../sync/timeline';
+
+export type Ref = { id: string; name: string };
+export type Person = Ref & { color: string };
+
+export type User = Person & {
+  role: 'root' | 'admin' | 'user';
+  status: 'active' | 'pending' | 'banned';
+  created_ms: number;
+};
+
+export type Info = {
+  name: string;
+  version: string;
+  signup: 'open' | 'closed' | 'approval';
+  /** Whether the caller may browse the library. */
+  library: boolean;
+  rtmp: boolean;
+};
+
+export type RoomRole = 'creator' | 'admin' | 'member' | 'guest';
+export type Visibility = 'listed' | 'hidden';
+
+export type RoomSummary = {
+  id: string;
+  name: string;
+  description: string;
+  creator: Person;
+  has_password: boolean;
+  guests_allowed: boolean;
+  visibility: Visibility;
+  online: number;
+  /** Title of what plays, or empty. */
+  playing: string;
+  live: boolean;
+  created_ms: number;
+  /** The caller's role there, empty for strangers. */
+  role: '' | RoomRole;
+};
+
+export type RoomGate = RoomSummary & { me: Member | null };
+export type NewRoom = { name: string; description?: string; password?: string; visibility?: Visibility };
+
+export type Permission =
+  | 'send_chat' | 'add_media' | 'delete_media_self' | 'delete_media_any' | 'edit_media_self' | 'edit_media_any'
+  | 'reorder_playlist' | 'clear_playlist' | 'publish_live' | 'play_control' | 'change_current' | 'change_rate'
+  | 'approve_member' | 'kick_member' | 'ban_member' | 'set_member_permissions' | 'manage_admin'
+  | 'set_room_settings' | 'set_room_password' | 'delete_chat' | 'view_stats' | 'export_data' | 'delete_room'
+  | 'view_playlist' | 'view_member_list' | 'view_chat_history' | 'use_voice';
+
+export type Member = Person & {
+  kind: 'user' | 'guest';
+  role: RoomRole;
+  status: 'active' | 'pending' | 'banned';
+  /** Effective permissions; names unknown to this page may be among them. */
+  permissions: string[];
+  online: boolean;
+  joined_ms: number;
+};
+
+export type Room = {
+  id: string;
+  name: string;
+  description: string;
+  visibility: Visibility;
+  has_password: boolean;
+  version: number;
+  settings: { guests_allowed: boolean; max_members: number; chat: boolean };
+};
+
+export type PlayKind = 'file' | 'hls' | 'flv' | 'dash';
+
+export type Source =
+  | { type: 'direct'; url: string; kind: PlayKind }
+  | { type: 'library'; path: string }
+  | { type: 'live'; stream: string };
+
+export type Item = {
+  id: string;
+  title: string;
+  source: Source;
+  live: boolean;
+  /** 0 when unknown. */
+  duration_s: number;
+  position: number;
+  added_by: Ref;
+  created_ms: number;
+  play: { kind: PlayKind; url: string };
+};
+
+export type NewItem = { title?: string; url: string } | { title?: string; library_path: string };
+export type Playlist = { version: number; items: Item[] };
+
+export type LibraryEntry = { name: string; path: string; folder: boolean; size: number; modified_ms: number };
+export type LibraryFolder = { path: string; entries: LibraryEntry[] };
+
+export type Message = {
+  id: string;
+  /** Counts up within the room. */
+  seq: number;
+  kind: 'user' | 'system';
+  author: Person;
+  text: string;
+  item_id: string;
+  position_s: number;
+  created_ms: number;
+};
+
+export type StreamInfo = {
+  stream: string;
+  item_id: string;
+  live: boolean;
+  started_ms: number;
+  video: string;
+  audio: string;
+  viewers: number;
+};
+
+export type LiveKey = {
+  id: string;
+  stream: string;
+  item_id: string;
+  created_by: Ref | string;
+  created_ms: number;
+  /** The last letters of the key, which is never shown again. */
+  hint: string;
+};
+
+export type NewLiveKey = { id: string; key: string; stream: string; server: string; url: string; item: Item };
+
+export type Snapshot = {
+  type: 'snapshot';
+  server_ms: number;
+  room: Room;
+  me: Member;
+  playback: Playback;
+  playlist: Playlist;
+  members: Member[];
+  chat: Message[];
+  live: StreamInfo[];
+};
+
+/** What the socket carries. */
+export type RoomEvent =
+  | Snapshot
+  | { type: 'playback'; playback: Playback }
+  | { type: 'playlist'; version: number; added: Item[] | null; removed: string[] | null }
+  | { type: 'chat'; message: Message }
+  | { type: 'member'; member: Member }
+  | { type: 'member_gone'; id: string }
+  | { type: 'live'; stream: StreamInfo }
+  | { type: 'room'; room: Room };
+
+/** An error's body, application/problem+json. */
+export type Problem = {
+  title?: string;
+  status: number;
+  detail?: string;
+  code?: string;
+  kind?: string;
+  request_id?: string;
+  errors?: { location?: string; message?: string; code?: string }[];
+  /** On a playback conflict: the state that counts. */
+  current?: Playback;
+  retry_after_s?: number;
+};
