@@ -26,6 +26,7 @@ func leaves() map[string]Rule {
 	return map[string]Rule{
 		"internal/problem":  {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/text":     {Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/archtest": {Strict: true},
 		"web":               {Strict: true},
 	}
@@ -33,14 +34,15 @@ func leaves() map[string]Rule {
 
 // ruleBook is what the product is about, without transport, store, clock or log.
 func ruleBook() map[string]Rule {
-	words := []string{"golang.org/x/text", "golang.org/x/sync"}
+	// The limiter of x/time takes the time as a value (AllowN), as the rules do.
+	words := []string{"golang.org/x/text", "golang.org/x/sync", "golang.org/x/time"}
 	return map[string]Rule{
 		"internal/room": {
-			Internal: []string{"internal/problem", "internal/ident"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/text"},
 			Modules:  words, NoStd: outside(), NoClock: true, Strict: true,
 		},
 		"internal/account": {
-			Internal: []string{"internal/problem", "internal/ident"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/text"},
 			Modules:  append([]string{"golang.org/x/crypto"}, words...),
 			NoStd:    outside(), NoClock: true, Strict: true,
 		},
@@ -49,7 +51,7 @@ func ruleBook() map[string]Rule {
 		},
 		// media reads addresses, so it knows net/url; its sources fetch, it does not.
 		"internal/media": {
-			Internal: []string{"internal/problem", "internal/ident"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/text"},
 			Modules:  words, NoStd: []string{"net/http", "database/sql", "log", "os"}, Strict: true,
 		},
 	}
@@ -57,7 +59,7 @@ func ruleBook() map[string]Rule {
 
 // adapters reach one technology each. None of them knows another.
 func adapters() map[string]Rule {
-	book := []string{"internal/problem", "internal/ident", "internal/room", "internal/account", "internal/media"}
+	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/account", "internal/media"}
 	return map[string]Rule{
 		"internal/store": {
 			Internal: book, NoStd: []string{"net/http"},
@@ -80,11 +82,11 @@ func adapters() map[string]Rule {
 			Modules:  []string{"github.com/puzpuzpuz/xsync/v4", "golang.org/x/sync"},
 		},
 		"internal/media/library": {
-			Internal: []string{"internal/media", "internal/problem", "internal/ident"},
+			Internal: []string{"internal/media", "internal/problem", "internal/ident", "internal/text"},
 			NoStd:    []string{"database/sql"},
 		},
 		"internal/media/direct": {
-			Internal: []string{"internal/media", "internal/problem", "internal/ident"},
+			Internal: []string{"internal/media", "internal/problem", "internal/ident", "internal/text"},
 			NoStd:    []string{"database/sql"},
 		},
 		"internal/telemetry": {
@@ -117,7 +119,7 @@ func edges() map[string]Rule {
 		// ports of its own, so realtime, store and cluster are not in its row.
 		"internal/api": {
 			Internal: []string{
-				"internal/problem", "internal/ident", "internal/room", "internal/account", "internal/media",
+				"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/account", "internal/media",
 				"internal/telemetry",
 			},
 			NoStd: []string{"database/sql"},

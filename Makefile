@@ -1,0 +1,50 @@
+# The few things one does with this repository. Each target says what it needs.
+
+GO ?= go
+BIN := bin/synctv
+# What the page is made of: a change here means a new build.
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f ! -name '*.go' -print 2>/dev/null)
+WEB_READY := web/node_modules/.package-lock.json
+WEB_BUILT := web/dist/index.html
+
+.PHONY: help run test bench lint fmt web build e2e vuln versions
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+run: web ## build the page if it changed, then serve on http://localhost:8080
+	$(GO) run ./cmd/synctv serve
+
+test: ## everything: installs what is missing, ends with "N passed, N failed"
+	@scripts/test
+
+bench: ## Go benchmarks, three times each
+	$(GO) test -run '^$$' -bench . -benchmem -count 3 ./...
+
+lint: ## go vet and the linters of .golangci.yml
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+fmt: ## format the Go sources
+	$(GO) tool -modfile=tools/go.mod gofumpt -w cmd internal scripts web/*.go
+
+web: $(WEB_BUILT) ## build the page into web/dist, if its sources changed
+
+build: web ## one file with everything in it: bin/synctv
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/synctv
+
+e2e: build ## browser tests only
+	scripts/e2e
+
+vuln: ## known holes in what we depend on (asks a server on the internet)
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
+
+versions:
+	@scripts/versions go node
+
+$(WEB_READY): web/package.json web/package-lock.json | versions
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+$(WEB_BUILT): $(WEB_READY) $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
