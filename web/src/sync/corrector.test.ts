@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest';
+import { Corrector, planNudge, TUNING, type Tick } from './corrector';
+import { calm, SimPlayer, type Habits } from './testing/player';
+import { seeded } from './testing/world';
+
+const tick = (over: Partial<Tick> = {}): Tick => ({
+  nowMs: 0,
+  playing: true,
+  expectedS: 10,
+  currentS: 10,
+  buffered: true,
+  seeking: false,
+  stalled: false,
+  roomRate: 1,
+  ...over,
+});
+
+/** Looks `n` times, 100 ms apart, from `from` on; answers with the first thing to be done. */
+function look(c: Corrector, n: number, over: Partial<Tick>, from = 1000) {
+  for (let i = 0; i < n; i++) {
+    const a = c.tick(tick({ ...over, nowMs: from + i * 100 }));
+    if (a.kind !== 'none') return { ...a, after: i + 1 };
+  }
+  return { kind: 'none', after: n };
+}
+
+/** What a player like Chromium does on a busy machine. */
+function lively(seed: number): Habits {
+  const random = seeded(seed);
+  return {
+    loss: () => 10 + random() * 3,
+    seekCost: () => 40 + random() * 80,
+    noise: () => (random() - 0.5) * 6,
+    speed: 1 + (random() - 0.5) * 100e-6,
+    deaf: false,
+  };
+}
+
+describe('planNudge', () => {
+  it.each([
+    // error, loss, room rate, rate, for
+    [40, 0, 1, 1.04, 1000],
+    [40, 20, 1, 1.06, 1000],
+    [-40, 20, 1, 0.98, 1000],
+    [-60, 20, 1, 0.96, 1000],
+    [10, 0, 1, 1.02, 500],
+    [300, 20, 1, 1.08, 4000],
+    [1000, 0, 1, 1.08, TUNING.maxNudge],
+    [40, 0, 2, 2.08, 500],
+    [-30, 0, 0.5, 0.485, 2000],
+    [-18, 20, 1, 1.001, 60],
+  ])('%i ms behind, %i lost, at %f: rate %f for %i ms', (error, loss, roomRate, rate, forMs) => {
+    const n = planNudge(error, loss, roomRate);
+    expect(n.rate).toBeCloseTo(rate, 6);
+    expect(n.for_ms).toBeCloseTo(forMs, 3);
+  });
+
+  it('gains exactly the error and the loss, within 8 %, unless it is cut', () => {
+    for (let error = -400; error <= 400; error += 7) {
+      for (const roomRate of [0.5, 1, 1.25, 2]) {
+        const { rate, for_ms } = planNudge(error, 22, roomRate);
+        expect(Math.abs(rate / roomRate - 1)).toBeLessThanOrEqual(TUNING.maxShare + 1e-9);
+        expect(for_ms).toBeGreaterThan(0);
+        const short = error + 22 - for_ms * (rate - roomRate);
+        if (for_ms < TUNING.maxNudge) expect(Math.abs(short)).toBeLessThan(4.1);
+      }
+    }
+  });
+});
+
+describe('Corrector while playing', () => {
+  it.each([
+    ['in step', {}, 'none', 20],
+    ['14 ms behind is near enough', { currentS: 9.986 }, 'none', 20],
+    ['20 ms behind: a nudge after three looks', { currentS: 9.98 }, 'nudge', 3],
+    ['20 ms ahead: likewise', { currentS: 10.02 }, 'nudge', 3],
+    ['200 ms behind: two looks will do', { currentS: 9.8 }, 'nudge', 2],
+    ['399 ms behind, loaded: still a nudge', { currentS: 9.601 }, 'nudge', 2],
+    ['450 ms behind, loaded: a seek', { currentS: 9.55 }, 'seek', 2],
+    ['450 ms ahead, loaded: a seek', { currentS: 10.45 }, 'seek', 2],
+    ['450 ms behind, not loaded: a nudge', { currentS: 9.55, buffered: false }, 'nudge', 2],
+    ['1.2 s behind, not loaded: a seek', { currentS: 8.8, buffered: false }, 'seek', 2],
+    ['not while seeking', { currentS: 5, seeking: true }, 'none', 20],
+    ['not while stalled', { currentS: 5, stalled: true }, 'none', 20],
+  ] as const)('%s', (_name, over, kind, after) => {
+    expect(look(new Corrector(), 20, over)).toMatchObject({ kind, after });
+  });
+
+  it('is not taken in by one odd reading', () => {
+    const c = new Corrector();
+    for (let i = 0; i < 50; i++) {
+      const currentS = i % 4 === 2 ? 9.5 : 10;
+      expect(c.tick(tick({ nowMs: i * 100, currentS })).kind).toBe('none');
+    }
+  });
+
+  it('aims a seek ahead by what a seek costs, in film time', () => {
+    const c = new Corrector();
+    const a = look(c, 5, { currentS: 5, roomRate: 2 });
+    expect(a).toMatchObject({ kind: 'seek', to_s: 10 + (c.lead_ms(true) / 1000) * 2 });
+    expect(c.state).toBe('seek');
+  });
+
+  it('seeks at most once in 1.5 s', () => {
+    const c = new Corrector();
+    const at: number[] = [];
+    for (let now = 0; now < 10_000; now += 100) {
+      if (c.tick(tick({ nowMs: now, currentS: 5 })).kind === 'seek') at.push(now);
+    }
+    expect(at.length).toBeGreaterThan(3);
+    at.slice(1).forEach((t, i) => expect(t - at[i]!).toBeGreaterThanOrEqual(TUNING.cool));
+  });
+
+  it('says how far it is off, behind as positive', () => {
+    const c = new Corrector();
+    c.tick(tick({ currentS: 9.9 }));
+    expect(c.error_ms).toBeCloseTo(100);
+    c.tick(tick({ currentS: 10.2, nowMs: 100 }));
+    expect(c.error_ms).toBeCloseTo(-200);
+  });
+
+  it('is quiet during a nudge and for 300 ms after it', () => {
+    const c = new Corrector();
+    const a = look(c, 5, { currentS: 9.95 });
+    expect(a.kind).toBe('nudge');
+    expect(c.state).toBe('nudge');
+    expect(look(c, 10, { currentS: 9.95 }, 1300).kind).toBe('none');
+    c.nudgeEnded(2300);
+    expect(c.state).toBe('ok');
+    expect(look(c, 9, { currentS: 9.95 }, 2300)).toMatchObject({ kind: 'nudge', after: 6 });
+  });
+
+  it('gives up a nudge for a seek when the room moves far away', () => {
+    const c = new Corrector();
+    look(c, 5, { currentS: 9.95 });
+    expect(look(c, 5, { currentS: 8 }, 1500)).toMatchObject({ kind: 'seek', after: 2 });
+    c.nudgeEnded(2000);
+    expect(c.state).toBe('seek');
+  });
+});
+
+describe('Corrector on a new state', () => {
+  it.each([
+    ['paused elsewhere: the exact position', { playing: false, currentS: 10.2 }, { kind: 'seek', to_s: 10 }],
+    ['paused two ms off: likewise', { playing: false, currentS: 10.002 }, { kind: 'seek', to_s: 10 }],
+    ['paused on the spot', { playing: false }, { kind: 'none' }],
+    ['playing 30 ms off: left to a nudge', { currentS: 9.97 }, { kind: 'none' }],
+    ['playing 50 ms off: a seek is free now', { currentS: 9.95 }, { kind: 'seek', to_s: 10.06 }],
+    ['playing 50 ms ahead: likewise', { currentS: 10.05 }, { kind: 'seek', to_s: 10.06 }],
+  ])('%s', (_name, over, want) => {
+    expect(new Corrector().adopt(tick(over))).toEqual(want);
+  });
+
+  it('seeks although it has just sought', () => {
+    const c = new Corrector();
+    expect(c.adopt(tick({ currentS: 5 })).kind).toBe('seek');
+    expect(c.adopt(tick({ currentS: 5, nowMs: 50 })).kind).toBe('seek');
+  });
+
+  it('voids a running nudge', () => {
+    const c = new Corrector();
+    look(c, 5, { currentS: 9.95 });
+    c.adopt(tick({ nowMs: 1500 }));
+    expect(c.state).toBe('ok');
+    const loss = c.loss_ms;
+    c.nudgeEnded(1600);
+    look(c, 10, { currentS: 9.99 }, 1700);
+    expect(c.loss_ms).toBe(loss);
+  });
+
+  it('while paused, rounding by the player is left alone and a real step undone', () => {
+    const c = new Corrector();
+    c.adopt(tick({ playing: false, currentS: 4 }));
+    expect(look(c, 40, { playing: false, currentS: 10.02 }).kind).toBe('none');
+    expect(look(c, 40, { playing: false, currentS: 10.5 }, 6000)).toMatchObject({ kind: 'seek', to_s: 10 });
+  });
+});
+
+describe('Corrector with a player', () => {
+  const starts = [-390, -200, -121, -60, -31, -18, -5, 0, 5, 18, 31, 60, 121, 200, 390];
+
+  it.each(starts)('from %i ms behind it settles within 15 ms and stays, with few rate changes', (start) => {
+    const p = new SimPlayer(calm, start);
+    p.run(12_000);
+    let worst = 0;
+    p.run(60_000, () => (worst = Math.max(worst, Math.abs(p.behind))));
+    expect(worst).toBeLessThanOrEqual(TUNING.enter + 1);
+    expect(p.changes).toBeLessThanOrEqual(8);
+    expect(p.seeks).toBe(0);
+  });
+
+  it('likewise with noise, uneven losses and a drifting crystal, over 200 players', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seeded(seed * 7919);
+      const p = new SimPlayer(lively(seed), (random() - 0.5) * 780, [0.5, 1, 1.25, 2][seed % 4]);
+      p.run(20_000);
+      const before = p.changes;
+      let off = 0;
+      p.run(60_000, () => (off += Math.abs(p.behind) > 20 ? 1 : 0));
+      expect(off / 60_000, `seed ${seed}: share of time over 20 ms`).toBeLessThan(0.03);
+      expect(p.changes - before, `seed ${seed}: rate changes a minute`).toBeLessThan(20);
+      expect(p.seeks).toBe(0);
+    }
+  });
+
+  it('learns what two rate changes cost', () => {
+    const p = new SimPlayer({ ...calm, loss: () => 4 }, 100);
+    for (let i = 0; i < 8; i++) {
+      p.run(4000);
+      p.film -= 60;
+    }
+    expect(p.corrector.loss_ms).toBeGreaterThan(5);
+    expect(p.corrector.loss_ms).toBeLessThan(12);
+  });
+
+  it('keeps the rate within 8 %', () => {
+    for (const roomRate of [0.5, 1, 2]) {
+      const p = new SimPlayer(calm, 380, roomRate);
+      p.run(10_000);
+      p.film += 700;
+      p.run(10_000);
+      expect(p.highest / roomRate).toBeLessThanOrEqual(1.0801);
+      expect(p.lowest / roomRate).toBeGreaterThanOrEqual(0.9199);
+    }
+  });
+
+  it.each([30, 70, 150, 400])('learns a seek cost of %i ms: the second seek lands closer', (cost) => {
+    const p = new SimPlayer({ ...calm, seekCost: () => cost }, 5000);
+    for (let i = 0; i < 8; i++) {
+      p.adopt();
+      p.run(6000);
+      p.film -= 3000;
+    }
+    p.adopt();
+    p.run(cost + 50);
+    expect(Math.abs(p.behind)).toBeLessThan(25);
+  });
+
+  it.each([800, 1400, 2000])('is back within 50 ms 1.5 s after a stall of %i ms', (stall) => {
+    const p = new SimPlayer(lively(stall), 0);
+    p.run(5000);
+    p.stallUntil = p.now + stall;
+    p.run(stall + 1500);
+    expect(Math.abs(p.behind)).toBeLessThan(50);
+    expect(p.seeks).toBe(1);
+  });
+
+  it('learns nothing from a nudge that a stall spoiled', () => {
+    const p = new SimPlayer(calm, 50);
+    p.run(600);
+    expect(p.corrector.state).toBe('nudge');
+    const loss = p.corrector.loss_ms;
+    p.stallUntil = p.now + 200;
+    p.run(1700);
+    expect(p.corrector.loss_ms).toBe(loss);
+  });
+
+  it('a player that ignores the rate is sought, and not nudged for ever', () => {
+    const p = new SimPlayer({ ...calm, deaf: true }, 200);
+    p.run(30_000);
+    expect(Math.abs(p.behind)).toBeLessThan(60);
+    expect(p.seeks).toBe(1);
+    const changes = p.changes;
+    p.run(60_000);
+    expect(p.changes).toBe(changes);
+  });
+});
