@@ -63,3 +63,14 @@ func Hash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
+
+// ColorOf picks one of eight calm colours ("#rrggbb") for a person by their
+// id, so that it is the same wherever they show up.
+func ColorOf(id string) string {
+	colors := [...]string{"#4f7cac", "#8b5fbf", "#b0566c", "#3f8f7b", "#a8743a", "#5a67c4", "#7d8a3c", "#a65aa0"}
+	sum := 0
+	for i := range len(id) {
+		sum += int(id[i])
+	}
+	return colors[sum%len(colors)]
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/text"
 )
 
 // MaxMessage is the length of a chat message in characters.
@@ -45,7 +47,7 @@ type Message struct {
 }
 
 // Say stores a message and tells the room.
-func (s *Service) Say(ctx context.Context, roomID string, who Person, text string) (Message, error) {
+func (s *Service) Say(ctx context.Context, roomID string, who Person, typed string) (Message, error) {
 	a, err := s.require(ctx, roomID, who, SendChat)
 	if err != nil {
 		return Message{}, err
@@ -53,7 +55,7 @@ func (s *Service) Say(ctx context.Context, roomID string, who Person, text strin
 	if !a.Room.Settings.Chat {
 		return Message{}, ErrChatOff
 	}
-	text, err = checkMessage(text)
+	said, err := checkMessage(typed)
 	if err != nil {
 		return Message{}, err
 	}
@@ -62,7 +64,7 @@ func (s *Service) Say(ctx context.Context, roomID string, who Person, text strin
 	}
 	now := s.nowMS()
 	m := Message{
-		ID: s.NewID(), Kind: UserMessage, Text: text, CreatedMS: now,
+		ID: ident.New(), Kind: UserMessage, Text: said, CreatedMS: now,
 		Author: Author{ID: a.Member.PersonID, Name: a.Member.Name, Color: a.Member.Color},
 	}
 	if p, err := s.Playbacks.Playback(ctx, roomID); err == nil {
@@ -75,15 +77,15 @@ func (s *Service) Say(ctx context.Context, roomID string, who Person, text strin
 	return m, nil
 }
 
-func checkMessage(text string) (string, error) {
-	text = CleanText(text)
-	if text == "" {
+func checkMessage(typed string) (string, error) {
+	lines := text.Lines(typed)
+	if lines == "" {
 		return "", problem.New(problem.Invalid, "message_empty", "Say something first.")
 	}
-	if utf8.RuneCountInString(text) > MaxMessage {
+	if utf8.RuneCountInString(lines) > MaxMessage {
 		return "", problem.New(problem.Invalid, "message_too_long", "A message has at most 500 characters.")
 	}
-	return text, nil
+	return lines, nil
 }
 
 // History is a page of messages before a sequence number (0 = the newest),

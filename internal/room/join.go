@@ -3,8 +3,8 @@ package room
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
 )
 
@@ -92,12 +92,12 @@ func (s *Service) JoinAsGuest(ctx context.Context, roomID, name, password string
 	if err := s.passGate(ctx, r, password); err != nil {
 		return MemberView{}, "", err
 	}
-	token, id := s.NewToken(), s.NewID()
+	token, id := ident.Token(), ident.New()
 	m := Member{
-		RoomID: r.ID, PersonID: id, Kind: KindGuest, Name: name, Color: ColorOf(id),
+		RoomID: r.ID, PersonID: id, Kind: KindGuest, Name: name, Color: ident.ColorOf(id),
 		Role: RoleGuest, Status: MemberActive, JoinedMS: s.nowMS(), Version: 1,
 	}
-	if err := s.Members.AddGuest(ctx, m, s.HashToken(token), r.Settings.MaxMembers); err != nil {
+	if err := s.Members.AddGuest(ctx, m, ident.Hash(token), r.Settings.MaxMembers); err != nil {
 		return MemberView{}, "", err
 	}
 	s.announceMember(ctx, r, m, false)
@@ -106,7 +106,7 @@ func (s *Service) JoinAsGuest(ctx context.Context, roomID, name, password string
 
 // Guest finds the person a guest token belongs to.
 func (s *Service) Guest(ctx context.Context, roomID, token string) (Person, error) {
-	m, err := s.Members.GuestByToken(ctx, roomID, s.HashToken(token))
+	m, err := s.Members.GuestByToken(ctx, roomID, ident.Hash(token))
 	if err != nil {
 		return Person{}, err
 	}
@@ -170,22 +170,4 @@ func (s *Service) viewMembers(ctx context.Context, r Room) ([]MemberView, error)
 		views = append(views, m.View(Effective(r.Settings, m), online[m.PersonID]))
 	}
 	return views, nil
-}
-
-// ColorOf picks one of eight calm colours for a person by their id.
-func ColorOf(id string) string {
-	colors := [...]string{"#4f7cac", "#8b5fbf", "#b0566c", "#3f8f7b", "#a8743a", "#5a67c4", "#7d8a3c", "#a65aa0"}
-	sum := 0
-	for i := range len(id) {
-		sum += int(id[i])
-	}
-	return colors[sum%len(colors)]
-}
-
-// truncate cuts a text to a number of characters.
-func truncate(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most])
 }

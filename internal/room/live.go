@@ -2,7 +2,9 @@ package room
 
 import (
 	"context"
-	"time"
+
+	"synctv/internal/ident"
+	"synctv/internal/text"
 )
 
 // LiveKey lets an encoder publish one stream into one room. The key itself is
@@ -40,9 +42,9 @@ func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, 
 	if err != nil {
 		return LiveKey{}, Item{}, "", err
 	}
-	secret := s.NewToken()
+	secret := ident.Token()
 	key := LiveKey{
-		ID: s.NewID(), RoomID: roomID, ItemID: item.ID, Stream: item.Source.Stream, Hash: s.HashToken(secret),
+		ID: ident.New(), RoomID: roomID, ItemID: item.ID, Stream: item.Source.Stream, Hash: ident.Hash(secret),
 		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
 	}
 	if fresh {
@@ -66,7 +68,7 @@ func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) 
 		}
 		return item, false, err
 	}
-	if CleanLine(title) == "" {
+	if text.Line(title) == "" {
 		title = a.Member.Name
 	}
 	title, err := checkText("body.title", title, 1, MaxTitle)
@@ -74,8 +76,8 @@ func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) 
 		return Item{}, false, err
 	}
 	return Item{
-		ID: s.NewID(), RoomID: a.Room.ID, Title: title, Live: true,
-		Source:  Source{Type: SourceLive, Stream: s.NewID()},
+		ID: ident.New(), RoomID: a.Room.ID, Title: title, Live: true,
+		Source:  Source{Type: SourceLive, Stream: ident.New()},
 		AddedBy: a.By(), CreatedMS: s.nowMS(),
 	}, true, nil
 }
@@ -104,7 +106,7 @@ func (s *Service) RevokeLiveKey(ctx context.Context, roomID string, who Person, 
 // or empty when it shows nothing but the key. A wrong key and a key of another
 // room are the same answer.
 func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (LiveKey, error) {
-	key, err := s.LiveKeys.LiveKeyByHash(ctx, s.HashToken(secret))
+	key, err := s.LiveKeys.LiveKeyByHash(ctx, ident.Hash(secret))
 	if err != nil {
 		return LiveKey{}, err
 	}
@@ -138,6 +140,3 @@ func (s *Service) StreamChanged(ctx context.Context, st Stream) error {
 	s.Announcer.Announce(ctx, item.RoomID, Event{Type: EventLive, Stream: &st})
 	return nil
 }
-
-// announceTimeout bounds telling the room of an act whose caller is gone.
-const announceTimeout = 5 * time.Second

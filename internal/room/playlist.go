@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/text"
 )
 
 // SourceType says where an item's media comes from.
@@ -104,14 +106,14 @@ func (s *Service) describe(ctx context.Context, a Access, who Person, n NewItem)
 		return Item{}, err
 	}
 	title := n.Title
-	if CleanLine(title) == "" {
+	if text.Line(title) == "" {
 		title = d.Title
 	}
-	if title, err = checkText("title", truncate(title, MaxTitle), 1, MaxTitle); err != nil {
+	if title, err = checkText("title", text.Truncate(title, MaxTitle), 1, MaxTitle); err != nil {
 		return Item{}, err
 	}
 	return Item{
-		ID: s.NewID(), RoomID: a.Room.ID, Title: title, Source: d.Source, DurationS: d.DurationS,
+		ID: ident.New(), RoomID: a.Room.ID, Title: title, Source: d.Source, DurationS: d.DurationS,
 		AddedBy: a.By(), CreatedMS: s.nowMS(),
 	}, nil
 }

@@ -140,8 +140,5 @@ type Ports struct {
 	Streams   Streams
 	Passwords Passwords
 
-	Now       func() time.Time    // the cluster's time
-	NewID     func() string       // random ids
-	NewToken  func() string       // random secrets
-	HashToken func(string) string // what is stored of a secret
+	Now func() time.Time // the cluster's time
 }

@@ -5,10 +5,10 @@
 package room
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"synctv/internal/problem"
+	"synctv/internal/text"
 )
 
 // Visibility tells who sees a room without having its link.
@@ -81,15 +81,15 @@ func CheckName(name string) (string, error) {
 }
 
 // checkText cleans a one-line text and checks its length in characters.
-func checkText(location, text string, least, most int) (string, error) {
-	text = CleanLine(text)
-	switch n := utf8.RuneCountInString(text); {
+func checkText(location, typed string, least, most int) (string, error) {
+	line := text.Line(typed)
+	switch n := utf8.RuneCountInString(line); {
 	case n < least:
 		return "", problem.InvalidField(location, "too_short", "This may not be empty.")
 	case n > most:
 		return "", problem.InvalidField(location, "too_long", "This is too long.")
 	}
-	return text, nil
+	return line, nil
 }
 
 // Open tells whether people may come in, and if not, why.
@@ -123,7 +123,3 @@ var (
 	ErrKeyRefused       = problem.New(problem.Unauthenticated, "key_refused", "That stream key is not valid.")
 	ErrChatOff          = problem.New(problem.Forbidden, "chat_off", "Chat is switched off in this room.")
 )
-
-// NameKey folds a name so that names which look the same are the same: it is
-// stored beside the name and searched instead of it.
-func NameKey(name string) string { return strings.ToLower(foldText(name)) }

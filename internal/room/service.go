@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/text"
 )
 
 // Service is the use cases: each loads what it needs, asks the rules, stores
@@ -113,7 +115,7 @@ func (s *Service) draft(ctx context.Context, who Person, d Draft) (Room, error) 
 		return Room{}, err
 	}
 	return Room{
-		ID: s.NewID(), Name: name, Description: description, CreatorID: who.ID, PasswordHash: hash,
+		ID: ident.New(), Name: name, Description: description, CreatorID: who.ID, PasswordHash: hash,
 		Visibility: d.Visibility, Status: RoomActive, Settings: DefaultSettings(hash != ""),
 		Version: 1, CreatedMS: s.nowMS(),
 	}, nil
@@ -137,7 +139,7 @@ func (s *Service) List(ctx context.Context, q ListQuery) ([]Summary, Cursor, err
 	if q.Limit <= 0 || q.Limit > maxRoomPage {
 		q.Limit = 24
 	}
-	q.Search = NameKey(CleanLine(q.Search))
+	q.Search = text.Fold(text.Line(q.Search))
 	limit := q.Limit
 	q.Limit++ // one more tells whether there is a next page
 	rooms, err := s.Rooms.ListRooms(ctx, q)

@@ -1,8 +1,12 @@
-package room
+// Package text makes what people type safe to store and to show: cleaned of
+// what draws over its neighbours or hides, and folded so that names which look
+// the same are the same. It knows nothing of what the text is for.
+package text
 
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -13,16 +17,16 @@ import (
 // decoration that paints over its neighbours.
 const maxMarks = 6
 
-// CleanLine makes a text safe to show on one line: valid UTF-8 in NFC, no
+// Line makes a text safe to show on one line: valid UTF-8 in NFC, no
 // control characters, no bidirectional overrides, runs of white space folded
 // to one blank, combining marks bounded. It never adds anything.
-func CleanLine(s string) string {
+func Line(s string) string {
 	return strings.Join(strings.Fields(clean(s, false)), " ")
 }
 
-// CleanText is CleanLine for texts of several lines: line ends stay, at most
+// Lines is Line for texts of several lines: line ends stay, at most
 // two in a row.
-func CleanText(s string) string {
+func Lines(s string) string {
 	s = strings.TrimSpace(clean(s, true))
 	for strings.Contains(s, "\n\n\n") {
 		s = strings.ReplaceAll(s, "\n\n\n", "\n\n")
@@ -72,8 +76,16 @@ func invisible(r rune) bool {
 	return r == 0x2028 || r == 0x2029
 }
 
-// foldText is NFKC and Unicode case folding: what two names must share to be
-// taken for the same (SQLite's lower() folds ASCII only).
-func foldText(s string) string {
+// Fold is NFKC and Unicode case folding: what two names must share to be taken
+// for the same, and what is searched (SQLite's lower() folds ASCII only).
+func Fold(s string) string {
 	return cases.Fold().String(norm.NFKC.String(s))
+}
+
+// Truncate cuts a text to a number of characters.
+func Truncate(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most])
 }

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"synctv/internal/room"
+)
+
+const liveKeySelect = `SELECT id, room_id, item_id, stream, key_hash, hint, created_by, created_by_name, created_ms FROM live_keys`
+
+func scanLiveKey(row scanner) (room.LiveKey, error) {
+	var k room.LiveKey
+	err := row.Scan(&k.ID, &k.RoomID, &k.ItemID, &k.Stream, &k.Hash, &k.Hint, &k.CreatedBy.ID, &k.CreatedBy.Name, &k.CreatedMS)
+	return k, err
+}
+
+// AddLiveKey implements room.LiveKeys.
+func (s *Store) AddLiveKey(ctx context.Context, k room.LiveKey) error {
+	_, err := s.write.ExecContext(ctx, `
+		INSERT INTO live_keys (id, room_id, item_id, stream, key_hash, hint, created_by, created_by_name, created_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		k.ID, k.RoomID, k.ItemID, k.Stream, k.Hash, k.Hint, k.CreatedBy.ID, k.CreatedBy.Name, k.CreatedMS)
+	return err
+}
+
+// LiveKeys implements room.LiveKeys.
+func (s *Store) LiveKeys(ctx context.Context, roomID string) ([]room.LiveKey, error) {
+	rows, err := s.read.QueryContext(ctx, liveKeySelect+` WHERE room_id = $1 ORDER BY created_ms, id`, roomID)
+	return all(rows, err, scanLiveKey)
+}
+
+// RemoveLiveKey implements room.LiveKeys.
+func (s *Store) RemoveLiveKey(ctx context.Context, roomID, keyID string) error {
+	r, err := s.write.ExecContext(ctx, `DELETE FROM live_keys WHERE id = $1 AND room_id = $2`, keyID, roomID)
+	return affected(r, err, room.ErrKeyNotFound)
+}
+
+// LiveKeyByHash implements room.LiveKeys.
+func (s *Store) LiveKeyByHash(ctx context.Context, hash string) (room.LiveKey, error) {
+	k, err := scanLiveKey(s.read.QueryRowContext(ctx, liveKeySelect+` WHERE key_hash = $1`, hash))
+	return one(k, err, room.ErrKeyRefused)
+}

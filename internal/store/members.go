@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"synctv/internal/room"
+)
+
+// People with an account show the account's name and colour, guests their own.
+const memberSelect = `
+	SELECT m.room_id, m.person_id, CASE WHEN m.user_id IS NULL THEN 'guest' ELSE 'user' END,
+	       COALESCE(u.name, m.name), COALESCE(u.color, m.color), m.role, m.status, m.added, m.removed, m.version, m.joined_ms
+	FROM members m LEFT JOIN users u ON u.id = m.user_id`
+
+func scanMember(row scanner) (room.Member, error) {
+	var m room.Member
+	var added, removed int64
+	err := row.Scan(&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &added, &removed, &m.Version, &m.JoinedMS)
+	m.Added, m.Removed = room.Permissions(added), room.Permissions(removed) //nolint:gosec // the same 64 bits
+	return m, err
+}
+
+func insertMember(ctx context.Context, tx *sql.Tx, m room.Member) error {
+	userID := sql.NullString{String: m.PersonID, Valid: m.Kind == room.KindUser}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO members (room_id, person_id, user_id, name, color, role, status, added, removed, version, joined_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		m.RoomID, m.PersonID, userID, m.Name, m.Color, m.Role, m.Status,
+		int64(m.Added), int64(m.Removed), m.Version, m.JoinedMS) //nolint:gosec // the same 64 bits
+	return err
+}
+
+// Member implements room.Members.
+func (s *Store) Member(ctx context.Context, roomID, personID string) (room.Member, error) {
+	m, err := scanMember(s.read.QueryRowContext(ctx, memberSelect+` WHERE m.room_id = $1 AND m.person_id = $2`, roomID, personID))
+	return one(m, err, room.ErrMemberNotFound)
+}
+
+// Members implements room.Members.
+func (s *Store) Members(ctx context.Context, roomID string) ([]room.Member, error) {
+	rows, err := s.read.QueryContext(ctx, memberSelect+` WHERE m.room_id = $1 ORDER BY m.joined_ms, m.person_id`, roomID)
+	return all(rows, err, scanMember)
+}
+
+// AddMember implements room.Members.
+func (s *Store) AddMember(ctx context.Context, m room.Member, limit int) (room.Member, error) {
+	err := s.tx(ctx, func(tx *sql.Tx) error { return addMember(ctx, tx, m, limit) })
+	if s.dialect.duplicate(err) {
+		return s.Member(ctx, m.RoomID, m.PersonID)
+	}
+	return m, err
+}
+
+// AddGuest implements room.Members.
+func (s *Store) AddGuest(ctx context.Context, m room.Member, tokenHash string, limit int) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := addMember(ctx, tx, m, limit); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO guest_tokens (token_hash, room_id, person_id, created_ms) VALUES ($1, $2, $3, $4)`,
+			tokenHash, m.RoomID, m.PersonID, m.JoinedMS)
+		return err
+	})
+}
+
+// addMember counts under the head row's lock, so that two who want the last
+// place do not both get it.
+func addMember(ctx context.Context, tx *sql.Tx, m room.Member, limit int) error {
+	r, err := tx.ExecContext(ctx, `UPDATE room_heads SET members_version = members_version + 1 WHERE room_id = $1`, m.RoomID)
+	if err := affected(r, err, room.ErrRoomNotFound); err != nil {
+		return err
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM members WHERE room_id = $1 AND status = 'active'`, m.RoomID).Scan(&n); err != nil {
+		return err
+	}
+	if n >= limit {
+		// Someone who is in already does not need a place.
+		err := tx.QueryRowContext(ctx, `SELECT 1 FROM members WHERE room_id = $1 AND person_id = $2`, m.RoomID, m.PersonID).Scan(&n)
+		if errors.Is(err, sql.ErrNoRows) {
+			return room.ErrRoomFull
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return insertMember(ctx, tx, m)
+}
+
+// RemoveMember implements room.Members.
+func (s *Store) RemoveMember(ctx context.Context, roomID, personID string) error {
+	r, err := s.write.ExecContext(ctx, `DELETE FROM members WHERE room_id = $1 AND person_id = $2`, roomID, personID)
+	return affected(r, err, room.ErrMemberNotFound)
+}
+
+// GuestByToken implements room.Members.
+func (s *Store) GuestByToken(ctx context.Context, roomID, tokenHash string) (room.Member, error) {
+	m, err := scanMember(s.read.QueryRowContext(ctx, memberSelect+`
+		JOIN guest_tokens t ON t.room_id = m.room_id AND t.person_id = m.person_id
+		WHERE t.token_hash = $1 AND t.room_id = $2`, tokenHash, roomID))
+	return one(m, err, room.ErrNotMember)
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"synctv/internal/ident"
+	"synctv/internal/room"
+	"synctv/internal/text"
+)
+
+// CreateRoom implements room.Rooms.
+func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member, p room.Playback) error {
+	settings, err := json.Marshal(r.Settings)
+	if err != nil {
+		return fmt.Errorf("encode room settings: %w", err)
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO rooms (id, name, name_key, description, creator_id, password_hash, visibility, status, settings, version, created_ms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			r.ID, r.Name, text.Fold(r.Name), r.Description, r.CreatorID, r.PasswordHash, r.Visibility, r.Status,
+			string(settings), r.Version, r.CreatedMS); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO room_heads (room_id, playlist_version, members_version, chat_seq) VALUES ($1, 1, 1, 0)`, r.ID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx,
+			`INSERT INTO folders (id, room_id, parent_id, name) VALUES ($1, $2, NULL, '')`, ident.New(), r.ID); err != nil {
+			return err
+		}
+		if err := insertMember(ctx, tx, creator); err != nil {
+			return err
+		}
+		return insertPlayback(ctx, tx, r.ID, p)
+	})
+}
+
+// Room implements room.Rooms.
+func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
+	var r room.Room
+	var settings string
+	err := s.read.QueryRowContext(ctx, `
+		SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms
+		FROM rooms WHERE id = $1`, id).
+		Scan(&r.ID, &r.Name, &r.Description, &r.CreatorID, &r.PasswordHash, &r.Visibility, &r.Status, &settings, &r.Version, &r.CreatedMS)
+	if r, err = one(r, err, room.ErrRoomNotFound); err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
+		return room.Room{}, fmt.Errorf("decode settings of room %s: %w", id, err)
+	}
+	return r, nil
+}
+
+const listColumns = `
+	SELECT r.id, r.name, r.description, u.id, u.name, u.color, r.password_hash <> '', r.settings, r.visibility,
+	       COALESCE(i.title, ''), COALESCE(i.live, 0), r.created_ms, COALESCE(me.role, '')
+	FROM rooms r
+	JOIN users u ON u.id = r.creator_id
+	LEFT JOIN playbacks p ON p.room_id = r.id
+	LEFT JOIN items i ON i.id = p.item_id`
+
+// ListRooms implements room.Rooms.
+func (s *Store) ListRooms(ctx context.Context, q room.ListQuery) ([]room.Summary, error) {
+	if q.Before.ID == "" {
+		q.Before.CreatedMS = math.MaxInt64
+	}
+	from := listColumns + `
+		LEFT JOIN members me ON me.room_id = r.id AND me.person_id = $1 AND me.status = 'active'
+		WHERE r.visibility = 'listed' AND r.status = 'active'`
+	if q.Mine {
+		from = listColumns + `
+		JOIN members me ON me.room_id = r.id AND me.person_id = $1 AND me.status = 'active'
+		WHERE r.status <> 'banned'`
+	}
+	rows, err := s.read.QueryContext(ctx, from+`
+		AND r.name_key LIKE $2 ESCAPE '\' AND (r.created_ms, r.id) < ($3, $4)
+		ORDER BY r.created_ms DESC, r.id DESC LIMIT $5`,
+		q.Viewer, containing(q.Search), q.Before.CreatedMS, q.Before.ID, q.Limit)
+	return all(rows, err, scanSummary)
+}
+
+func scanSummary(row scanner) (room.Summary, error) {
+	var v room.Summary
+	var settings string
+	var live int64
+	err := row.Scan(&v.ID, &v.Name, &v.Description, &v.Creator.ID, &v.Creator.Name, &v.Creator.Color, &v.HasPassword,
+		&settings, &v.Visibility, &v.Playing, &live, &v.CreatedMS, &v.Role)
+	if err != nil {
+		return v, err
+	}
+	var set room.Settings
+	if err := json.Unmarshal([]byte(settings), &set); err != nil {
+		return v, fmt.Errorf("decode settings of room %s: %w", v.ID, err)
+	}
+	v.GuestsAllowed, v.Live = set.GuestsAllowed, live != 0
+	return v, nil
+}
+
+// containing is the LIKE pattern of "somewhere in it", with the wildcards of
+// what was typed taken literally.
+func containing(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
