@@ -1,0 +1,81 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"synctv/internal/live/flv"
+	"synctv/internal/live/streamlog"
+)
+
+// ServeFLV answers r with the stream as endless HTTP-FLV, beginning at the
+// newest key frame. An error means that nothing was written: ErrOffline (and
+// ErrClosed) are the caller's to render, the context's error means the viewer
+// left. Once begun it answers nil, whatever ended it: the end of the stream
+// (the response ends cleanly), the end of r's context, the viewer leaving, or
+// the viewer being too slow, which is counted.
+//
+// An HTTP/1 connection is taken over (hijacked) so that each write goes to the
+// socket as it is; other writers work through http.ResponseController.
+func (h *Hub) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error {
+	v, err := h.Watch(stream)
+	if err != nil {
+		return err
+	}
+	defer v.Leave()
+	ctx := r.Context()
+	first, err := v.Next(ctx)
+	if err != nil {
+		return notBegun(ctx, err)
+	}
+	head := w.Header()
+	head.Set("Content-Type", "video/x-flv")
+	head.Set("Cache-Control", "no-store")
+	head.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	out, err := newSink(w, r, h.limits)
+	if err != nil {
+		return nil // the connection is already lost
+	}
+	defer out.close()
+	if v.serve(ctx, out, first) {
+		out.end()
+	}
+	return nil
+}
+
+// notBegun tells a viewer who left from a stream that ended before its first
+// frame.
+func notBegun(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return ErrOffline
+}
+
+// serve writes the stream from its first chunk on. It says whether the stream
+// came to its end, rather than the viewer or his patience.
+func (v *Viewer) serve(ctx context.Context, out sink, chunk streamlog.Chunk) (ended bool) {
+	start := flv.AppendFileHeader(nil, chunk.First.HasAudio, chunk.First.HasVideo)
+	chunk.Head = append(start, chunk.Head...)
+	for {
+		n, err := out.write(chunk.Head, chunk.Body)
+		keepsUp := v.sent(n)
+		switch {
+		case errors.Is(err, errStalled):
+			v.count(func(c *counters) { c.stalled.Add(1) })
+			return false
+		case err != nil:
+			return false
+		case !keepsUp:
+			v.count(func(c *counters) { c.slows.Add(1) })
+			return false
+		}
+		if chunk, err = v.Next(ctx); err != nil {
+			return ctx.Err() == nil
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package streamlog
+
+import (
+	"slices"
+	"time"
+
+	"synctv/internal/live/flv"
+)
+
+// maxHeaders bounds how many codec headers a stream may have in force (its
+// tracks), and maxHeader how many bytes one of them may have: real ones are a
+// few hundred bytes, and every joiner is sent all of them.
+const (
+	maxHeaders = 16
+	maxHeader  = 64 << 10
+)
+
+type head struct {
+	typ  flv.Type
+	slot uint16
+	tag  []byte
+}
+
+// headers are the metadata and codec headers in force: metadata first, then
+// in order of first appearance. gen counts their changes.
+type headers struct {
+	meta  []byte
+	codec []head
+	gen   uint64
+	video bool // some video codec header is there
+}
+
+// note remembers a header tag; tag is copied so that it pins no segment.
+func (h *headers) note(typ flv.Type, p flv.Packet, payload []byte) {
+	if len(payload) > maxHeader {
+		return
+	}
+	tag := flv.AppendTag(nil, typ, 0, payload)
+	h.gen++
+	if p.Class == flv.Metadata {
+		h.meta = tag
+		return
+	}
+	h.video = h.video || typ == flv.Video
+	i := slices.IndexFunc(h.codec, func(c head) bool { return c.typ == typ && c.slot == p.Slot })
+	switch {
+	case i >= 0:
+		h.codec[i].tag = tag
+	case len(h.codec) < maxHeaders:
+		h.codec = append(h.codec, head{typ, p.Slot, tag})
+	}
+}
+
+// prefix is what a joiner gets before its first frame, stamped with that
+// frame's time.
+func (h *headers) prefix(dts uint32) []byte {
+	size := len(h.meta)
+	for _, c := range h.codec {
+		size += len(c.tag)
+	}
+	out := append(make([]byte, 0, size), h.meta...)
+	if len(h.meta) > 0 {
+		flv.Stamp(out, dts)
+	}
+	for _, c := range h.codec {
+		at := len(out)
+		out = append(out, c.tag...)
+		flv.Stamp(out[at:], dts)
+	}
+	return out
+}
+
+// keyClock measures the distance of key frames.
+type keyClock struct {
+	seen     bool
+	last     uint32
+	interval time.Duration
+}
+
+func (k *keyClock) tick(dts uint32) {
+	if k.seen {
+		k.interval = since(dts, k.last)
+	}
+	k.seen, k.last = true, dts
+}

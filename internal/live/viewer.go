@@ -1,0 +1,80 @@
+package live
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"synctv/internal/live/streamlog"
+)
+
+// Viewer is one drain of a stream: a browser, a muxer, another replica. It
+// belongs to one goroutine, which must call Leave.
+type Viewer struct {
+	hub    *Hub
+	stream *stream
+	cursor *streamlog.Cursor
+	once   sync.Once
+
+	behind time.Time // since when this viewer was skipped and not at the tail
+}
+
+// Watch begins to watch a stream: ErrOffline when nobody publishes it,
+// ErrClosed when the hub is closed.
+func (h *Hub) Watch(name string) (*Viewer, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, ErrClosed
+	}
+	s := h.streams[name]
+	if s == nil {
+		return nil, ErrOffline
+	}
+	s.viewers.Add(1)
+	h.watched.Add(1)
+	h.news.mark(name, true)
+	return &Viewer{hub: h, stream: s, cursor: s.log.NewCursor()}, nil
+}
+
+// Next waits for the next range of whole tags to send. It fails with the
+// context's cause or, after the last byte, with the reason the stream ended.
+func (v *Viewer) Next(ctx context.Context) (streamlog.Chunk, error) {
+	skips := v.cursor.Skips
+	chunk, err := v.cursor.Next(ctx)
+	if v.cursor.Skips > skips {
+		v.count(func(c *counters) { c.skips.Add(1) })
+		if v.behind.IsZero() {
+			v.behind = time.Now()
+		}
+	}
+	return chunk, err
+}
+
+// sent notes n bytes that reached the viewer's socket and says whether the
+// viewer keeps up: one that had to be skipped must reach the newest frame
+// within Limits.Behind.
+func (v *Viewer) sent(n int) (keepsUp bool) {
+	v.hub.bytesOut.Add(int64(n))
+	if v.behind.IsZero() {
+		return true
+	}
+	if v.cursor.AtTail() {
+		v.behind = time.Time{}
+		return true
+	}
+	return time.Since(v.behind) <= v.hub.limits.Behind
+}
+
+func (v *Viewer) count(one func(*counters)) {
+	one(&v.stream.counts)
+	one(&v.hub.total)
+}
+
+// Leave ends the watching. Leaving twice does nothing.
+func (v *Viewer) Leave() {
+	v.once.Do(func() {
+		v.stream.viewers.Add(-1)
+		v.hub.news.mark(v.stream.name, true)
+	})
+}
