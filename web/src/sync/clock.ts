@@ -3,7 +3,7 @@ import { Estimator } from './estimator';
 /** Asks the server once; t2 and t3 are its ms at receipt and just before the reply. */
 export type ProbeServer = () => Promise<{ t2: number; t3: number }>;
 
-/** What a clock needs of the world; a browser's by default. */
+/** What a clock needs of the world; the page by default. */
 export interface World {
   /** Monotonic ms; never the wall clock, which people and NTP step. */
   now(): number;
@@ -49,7 +49,7 @@ export class Clock {
   readonly #probe: ProbeServer;
   readonly #world: World;
 
-  constructor(probe: ProbeServer, world: World = browser) {
+  constructor(probe: ProbeServer, world: World = page) {
     this.#probe = probe;
     this.#world = world;
   }
@@ -154,7 +154,7 @@ export class Clock {
 }
 
 /** The page's own clock, timers and events. */
-const browser: World = {
+export const page: World = {
   now: () => performance.timeOrigin + performance.now(),
   later(ms, fn) {
     const id = setTimeout(fn, ms);

@@ -1,0 +1,331 @@
+import { page, type Clock, type World } from './clock';
+import { Corrector, type Action, type Tick } from './corrector';
+import { newer, positionAt, type CommandBody, type Motion, type Playback, type SyncStatus } from './timeline';
+
+/** What the engine touches of a media element. */
+export type Player = EventTarget &
+  Pick<
+    HTMLMediaElement,
+    | 'currentTime'
+    | 'duration'
+    | 'paused'
+    | 'ended'
+    | 'seeking'
+    | 'readyState'
+    | 'buffered'
+    | 'playbackRate'
+    | 'defaultPlaybackRate'
+    | 'preservesPitch'
+    | 'play'
+    | 'pause'
+  >;
+
+/** What the engine asks of the clock. */
+export type Time = Pick<Clock, 'now' | 'synced' | 'offline' | 'rtt_ms' | 'offset_ms' | 'bound_ms'>;
+
+/** Something that the element did by itself: a media key, a headset, the browser's own menu. */
+export type Wish =
+  | { kind: 'play' | 'pause' }
+  | { kind: 'seek'; position_s: number }
+  | { kind: 'rate'; rate: number };
+
+/** Carries a press to the room; null when a later press has overtaken it. */
+export type Send = (b: CommandBody) => Promise<Playback | null>;
+
+/** Whom the engine tells. */
+export type Hooks = {
+  onstatus(s: SyncStatus): void;
+  /** The browser wants a press before it plays; call {@link SyncEngine.unlock} from one. */
+  onblocked(): void;
+  /** Answer with a press, or with {@link SyncEngine.reassert} when it is not allowed. */
+  onwish(w: Wish): void;
+};
+
+const TICK = 100;
+/** The pill hears of a change at once, of mere numbers twice a second. */
+const STATUS_EVERY = 5;
+/** An own jump of the element is a wish only beyond this (s): media engines hop over gaps. */
+const WISH_S = 1;
+/** A live picture older than this (s) after a pause is left for the newest. */
+const LIVE_LAG_S = 2;
+const RATE_STEP = 0.005;
+
+/**
+ * Keeps one media element on the room's timeline. Knows the element, the clock and the
+ * corrector; of the room only its playback record, of the network nothing. Works from
+ * start() to stop().
+ *
+ * Its own doings are told from other people's by what it wants the element to be, and the
+ * room's echo of its own commands by (epoch, version): never by waiting a while.
+ */
+export class SyncEngine {
+  /** The room's record, the newest heard of. */
+  #room: Playback | null = null;
+  /** What a press foresees, shown until the last answer under way has come. */
+  #foreseen: Playback | null = null;
+  #underWay = 0;
+  #live = false;
+  #blocked = false;
+  #waitsForClock = false;
+  #soughtTo = NaN;
+  #rate = 1;
+  #endNudge = () => {};
+  #endTick = () => {};
+  #ticks = 0;
+  #said = '';
+  readonly #video: Player;
+  readonly #clock: Time;
+  readonly #corrector: Corrector;
+  readonly #hooks: Hooks;
+  readonly #world: World;
+  readonly #listeners: [string, () => void][] = [
+    ['loadedmetadata', () => this.reassert()],
+    ['play', () => this.#onPlayOrPause()],
+    ['pause', () => this.#onPlayOrPause()],
+    ['seeking', () => this.#onSeeking()],
+    ['ratechange', () => this.#onRate()],
+  ];
+
+  constructor(video: Player, clock: Time, corrector: Corrector, hooks: Hooks, world: World = page) {
+    this.#video = video;
+    this.#clock = clock;
+    this.#corrector = corrector;
+    this.#hooks = hooks;
+    this.#world = world;
+  }
+
+  start(): void {
+    this.#video.preservesPitch = true;
+    for (const [name, fn] of this.#listeners) this.#video.addEventListener(name, fn);
+    this.#again();
+  }
+
+  /** Ends timers and listeners; the element stays as it is. */
+  stop(): void {
+    for (const [name, fn] of this.#listeners) this.#video.removeEventListener(name, fn);
+    this.#endTick();
+    this.#endNudge();
+  }
+
+  /** Takes the room's record, unless it is an old one or an echo. Null: nothing is playing. */
+  apply(p: Playback | null): void {
+    if (p && this.#room && !newer(p, this.#room)) return;
+    this.#room = p;
+    if (this.#underWay === 0) this.reassert();
+  }
+
+  /** Live items are only played and paused: their engines steer by latency. */
+  setLive(live: boolean): void {
+    this.#live = live;
+  }
+
+  /** Puts the element where the room wants it, as after a new state. */
+  reassert(): void {
+    const p = this.#target;
+    this.#resetRate(p?.rate ?? 1);
+    if (!p) return this.#video.pause();
+    this.#waitsForClock = p.status === 'playing' && !this.#clock.synced && !this.#foreseen;
+    if (p.status === 'paused') this.#video.pause();
+    if (this.#waitsForClock) return;
+    if (this.#live) this.#toEdge();
+    else if (this.#video.readyState > 0) this.#do(this.#corrector.adopt(this.#look(p)));
+    if (p.status === 'playing' && this.#video.paused) void this.#play();
+  }
+
+  /**
+   * Does what a person pressed: at once here, then by `send`, which carries the position seen
+   * and the instant of the press. When the room refuses, its state is put back and the error
+   * passed on.
+   */
+  async press(change: Partial<Motion>, send: Send): Promise<void> {
+    const room = this.#target;
+    if (!room) return;
+    if (change.status === 'paused') this.#video.pause();
+    const at_ms = this.#clock.now();
+    const position_s = change.position_s ?? this.#seen(room, at_ms);
+    this.#foreseen = { ...room, ...change, position_s, at_ms };
+    this.#blocked &&= change.status !== 'playing';
+    this.reassert();
+    await this.#send({ position_s, ...(this.#clock.synced && { at_ms: Math.floor(at_ms) }), epoch: room.epoch }, send);
+  }
+
+  /** Call from a press of the person after onblocked: plays with sound from where the room is. */
+  unlock(): void {
+    this.#blocked = false;
+    this.reassert();
+  }
+
+  /** Where the room is now, in seconds; NaN when nothing is playing. */
+  expected(): number {
+    return this.#target ? this.#expected(this.#target) : NaN;
+  }
+
+  get #target(): Playback | null {
+    return this.#foreseen ?? this.#room;
+  }
+
+  get #wantsPlay(): boolean {
+    return this.#target?.status === 'playing';
+  }
+
+  async #send(body: CommandBody, send: Send): Promise<void> {
+    this.#underWay++;
+    try {
+      const p = await send(body);
+      if (p && (!this.#room || newer(p, this.#room))) this.#room = p;
+    } finally {
+      if (--this.#underWay === 0) {
+        this.#foreseen = null;
+        this.reassert();
+      }
+    }
+  }
+
+  /** The position the person acts on: the picture's own, unless there is none yet. */
+  #seen(room: Playback, at_ms: number): number {
+    return this.#video.readyState > 0 ? this.#video.currentTime : positionAt(room, at_ms, this.#video.duration);
+  }
+
+  #expected(p: Motion): number {
+    return positionAt(p, this.#clock.now(), this.#video.duration);
+  }
+
+  #look(p: Playback): Tick {
+    const v = this.#video;
+    const expectedS = this.#expected(p);
+    return {
+      nowMs: this.#world.now(),
+      playing: p.status === 'playing',
+      expectedS,
+      currentS: v.currentTime,
+      buffered: holds(v.buffered, expectedS),
+      seeking: v.seeking,
+      stalled: p.status === 'playing' && v.readyState < 3,
+      roomRate: p.rate,
+    };
+  }
+
+  #again(): void {
+    this.#endTick = this.#world.later(TICK, () => {
+      this.#again();
+      this.#tick();
+      this.#tell();
+    });
+  }
+
+  #tick(): void {
+    const p = this.#target;
+    if (p && this.#waitsForClock && this.#clock.synced) this.reassert();
+    if (!p || this.#live || this.#blocked || this.#waitsForClock) return;
+    const v = this.#video;
+    // An element that has stopped by itself is the person's wish, not an error to correct.
+    if (v.readyState === 0 || v.ended || v.paused === this.#wantsPlay) return;
+    this.#do(this.#corrector.tick(this.#look(p)));
+  }
+
+  #do(a: Action): void {
+    const room = this.#target?.rate ?? 1;
+    if (a.kind === 'seek') {
+      this.#resetRate(room);
+      this.#soughtTo = Math.min(a.to_s, this.#video.duration || Infinity);
+      this.#video.currentTime = this.#soughtTo;
+    }
+    if (a.kind === 'nudge') {
+      this.#setRate(a.rate);
+      this.#endNudge = this.#world.later(a.for_ms, () => {
+        this.#setRate(room);
+        this.#corrector.nudgeEnded(this.#world.now());
+      });
+    }
+  }
+
+  /** Ends a nudge under way and goes back to the room's speed. */
+  #resetRate(rate: number): void {
+    this.#endNudge();
+    if (this.#live) return;
+    // A newly loaded source starts at the default rate.
+    this.#video.defaultPlaybackRate = rate;
+    this.#setRate(rate);
+  }
+
+  #setRate(rate: number): void {
+    this.#rate = rate;
+    if (Math.abs(this.#video.playbackRate - rate) > 0.0001) this.#video.playbackRate = rate;
+  }
+
+  async #play(): Promise<void> {
+    if (this.#blocked) return;
+    try {
+      await this.#video.play();
+    } catch (e) {
+      // Anything else is a source that was swapped or does not load: its engine says so.
+      if (!(e instanceof DOMException) || e.name !== 'NotAllowedError' || !this.#wantsPlay) return;
+      this.#blocked = true;
+      this.#hooks.onblocked();
+    }
+  }
+
+  /** After a pause a live picture is old: on to the newest that is loaded. */
+  #toEdge(): void {
+    const { buffered, currentTime, paused } = this.#video;
+    if (!this.#wantsPlay || !paused || buffered.length === 0) return;
+    const edge = buffered.end(buffered.length - 1);
+    if (edge - currentTime < LIVE_LAG_S) return;
+    this.#soughtTo = edge - LIVE_LAG_S / 2;
+    this.#video.currentTime = this.#soughtTo;
+  }
+
+  /** Not ours when the element is not what we want of it; events come late, so look at it now. */
+  #onPlayOrPause(): void {
+    const v = this.#video;
+    if (!this.#target || v.readyState === 0 || v.ended || this.#blocked || this.#waitsForClock) return;
+    if (v.paused === this.#wantsPlay) this.#hooks.onwish({ kind: v.paused ? 'pause' : 'play' });
+  }
+
+  #onSeeking(): void {
+    const v = this.#video;
+    if (!this.#target || this.#live || v.readyState === 0 || this.#blocked || this.#waitsForClock) return;
+    const ours = Math.abs(v.currentTime - this.#soughtTo) < 0.3;
+    if (ours || Math.abs(v.currentTime - this.expected()) < WISH_S) return;
+    this.#hooks.onwish({ kind: 'seek', position_s: v.currentTime });
+  }
+
+  #onRate(): void {
+    const now = this.#video.playbackRate;
+    const room = this.#target?.rate ?? 1;
+    if (!this.#target || this.#live || this.#video.readyState === 0) return;
+    if (Math.abs(now - this.#rate) < RATE_STEP || Math.abs(now - room) < RATE_STEP) return;
+    this.#hooks.onwish({ kind: 'rate', rate: now });
+  }
+
+  #tell(): void {
+    const state = this.#state();
+    if (state === this.#said && ++this.#ticks % STATUS_EVERY !== 0) return;
+    this.#said = state;
+    this.#hooks.onstatus({
+      state,
+      error_ms: this.#target && !this.#live ? this.#corrector.error_ms : 0,
+      rtt_ms: known(this.#clock.rtt_ms),
+      offset_ms: this.#clock.offset_ms,
+      bound_ms: known(this.#clock.bound_ms),
+    });
+  }
+
+  #state(): SyncStatus['state'] {
+    if (this.#clock.offline) return 'offline';
+    if (this.#waitsForClock) return 'nudge';
+    return this.#target && !this.#live && !this.#blocked ? this.#corrector.state : 'ok';
+  }
+}
+
+function holds(ranges: TimeRanges, s: number): boolean {
+  for (let i = 0; i < ranges.length; i++) {
+    if (s >= ranges.start(i) && s < ranges.end(i)) return true;
+  }
+  return false;
+}
+
+/** Before the first sample the clock says Infinity, which nobody wants to read. */
+function known(ms: number): number {
+  return Number.isFinite(ms) ? ms : 0;
+}
