@@ -1,0 +1,82 @@
+import { Centrifuge } from 'centrifuge';
+import type { RoomEvent } from '../api/types';
+import { endingOf, returnDelay, type Ending } from './endings';
+
+export type ConnectionEvents = {
+  onevent(e: RoomEvent): void;
+  onconnected(connected: boolean): void;
+  /** The server will not have us back; nothing follows. */
+  onend(why: Ending): void;
+  /** Connecting failed. The browser hides why, so an HTTP call should ask. */
+  onrefused(): void;
+};
+
+/**
+ * One room's socket: events in, clock probes out. Reconnects for ever, with
+ * jitter, until close() or until the server says that this person has no
+ * business here any more. Commands do not go through it.
+ */
+export class RoomConnection {
+  readonly #client: Centrifuge;
+  readonly #events: ConnectionEvents;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(url: string, events: ConnectionEvents) {
+    this.#events = events;
+    this.#client = new Centrifuge(url, { minReconnectDelay: 300, maxReconnectDelay: 10_000, timeout: 8_000 });
+    this.#client
+      .on('publication', (c) => this.#take(c.data))
+      .on('message', (c) => this.#take(c.data))
+      .on('connected', () => events.onconnected(true))
+      .on('connecting', (c) => this.#interrupted(c.code))
+      .on('disconnected', (c) => this.#ended(c.code))
+      .on('error', () => this.#closed || events.onrefused());
+  }
+
+  open(): void {
+    this.#client.connect();
+  }
+
+  /** Ends the socket; no callback is called afterwards. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#again);
+    this.#client.disconnect();
+    this.#client.removeAllListeners();
+  }
+
+  /** The server's receive and send instants (ms) of one probe; rejects while there is no socket. */
+  async probe(): Promise<{ t2: number; t3: number }> {
+    // The library would hold the call back until connected, which measures nothing.
+    if (this.#client.state !== 'connected') throw new Error('not connected');
+    const reply: { data: unknown } = await this.#client.rpc('clock', {});
+    return reply.data as { t2: number; t3: number };
+  }
+
+  #take(data: unknown): void {
+    if (!this.#closed) this.#events.onevent(data as RoomEvent);
+  }
+
+  #interrupted(code: number): void {
+    if (this.#closed) return;
+    this.#events.onconnected(false);
+    const why = endingOf(code);
+    if (why) this.#finish(why);
+  }
+
+  #ended(code: number): void {
+    if (this.#closed) return;
+    this.#events.onconnected(false);
+    const why = endingOf(code);
+    if (why) return this.#finish(why);
+    this.#events.onrefused();
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#client.connect(), returnDelay());
+  }
+
+  #finish(why: Ending): void {
+    this.close();
+    this.#events.onend(why);
+  }
+}

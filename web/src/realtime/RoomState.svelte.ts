@@ -1,0 +1,130 @@
+import type { Item, Member, Message, Permission, Playback, Playlist, Room, RoomEvent, Snapshot, StreamInfo } from '../api/types';
+import { newer } from '../sync/timeline';
+import { KEPT_MESSAGES, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
+
+/** What has to be fetched because an event was missed. */
+export type Missing = 'playlist' | null;
+
+/**
+ * A room as this page knows it. Events of any order and number end in the
+ * newest state, because whole states carry versions; only the playlist travels
+ * in steps and may report a missing one. Fetches nothing itself.
+ */
+export class RoomState {
+  room = $state.raw<Room | null>(null);
+  me = $state.raw<Member | null>(null);
+  playback = $state.raw<Playback | null>(null);
+  playlist = $state.raw<Playlist>({ version: -1, items: [] });
+  members = $state.raw<Member[]>([]);
+  messages = $state.raw<Message[]>([]);
+  /** Whether the server has messages older than the first one here. */
+  moreMessages = $state(false);
+  streams = $state.raw<StreamInfo[]>([]);
+
+  /** The item the room is at, or null. */
+  get current(): Item | null {
+    const id = this.playback?.item_id;
+    return (id && this.playlist.items.find((item) => item.id === id)) || null;
+  }
+
+  /** The item that follows the current one in the list, or null. */
+  get upNext(): Item | null {
+    const i = this.playlist.items.findIndex((item) => item.id === this.playback?.item_id);
+    return (i >= 0 && this.playlist.items[i + 1]) || null;
+  }
+
+  can(permission: Permission): boolean {
+    return this.me?.status === 'active' && (this.me.permissions ?? []).includes(permission);
+  }
+
+  /** What is known of the stream of a live item, or null when it is not on air. */
+  streamOf(item: Item | null): StreamInfo | null {
+    if (item?.source.type !== 'live') return null;
+    const name = item.source.stream;
+    return this.streams.find((s) => s.stream === name && s.live) ?? null;
+  }
+
+  /** Takes in an event; answers what must be fetched now. */
+  apply(e: RoomEvent): Missing {
+    switch (e.type) {
+      case 'snapshot':
+        this.#applySnapshot(e);
+        return null;
+      case 'playback':
+        this.applyPlayback(e.playback);
+        return null;
+      case 'playlist':
+        return this.#applyPlaylistChange(e);
+      case 'chat':
+        this.addMessages([e.message]);
+        return null;
+      case 'member':
+        this.#applyMember(e.member);
+        return null;
+      case 'member_gone':
+        this.members = this.members.filter((m) => m.id !== e.id);
+        return null;
+      case 'live':
+        this.streams = putStream(this.streams, e.stream);
+        return null;
+      case 'room':
+        if (!this.room || e.room.version >= this.room.version) this.room = e.room;
+        return null;
+      default:
+        // A newer server may say more than this page understands.
+        return null;
+    }
+  }
+
+  /** Takes a playback if it is later than the one here. */
+  applyPlayback(playback: Playback): void {
+    if (!this.playback || newer(playback, this.playback)) this.playback = playback;
+  }
+
+  /** Takes a whole playlist unless a newer one is here. */
+  applyPlaylist(list: Playlist): void {
+    this.playlist = newerPlaylist(this.playlist, { version: list.version, items: list.items ?? [] });
+  }
+
+  /** New messages; the oldest are let go when there are too many. */
+  addMessages(messages: readonly Message[]): void {
+    const all = mergeMessages(this.messages, messages);
+    if (all.length > KEPT_MESSAGES) this.moreMessages = true;
+    this.messages = all.slice(-KEPT_MESSAGES);
+  }
+
+  /** Older messages, fetched because somebody scrolled up: kept however many there are. */
+  addHistory(messages: readonly Message[], more: boolean): void {
+    this.messages = mergeMessages(this.messages, messages);
+    this.moreMessages = more;
+  }
+
+  #applySnapshot(s: Snapshot): void {
+    this.room = s.room;
+    this.me = s.me;
+    this.applyPlayback(s.playback);
+    this.applyPlaylist(s.playlist);
+    this.members = s.members ?? [];
+    this.#rejoin(s.chat ?? []);
+    this.streams = s.live ?? [];
+  }
+
+  #rejoin(latest: readonly Message[]): void {
+    const oldestHere = this.messages[0]?.seq;
+    this.messages = rejoinMessages(this.messages, latest);
+    // What starts where it did before is as complete as it was before.
+    if (this.messages[0]?.seq !== oldestHere) this.moreMessages = (this.messages[0]?.seq ?? 1) > 1;
+  }
+
+  #applyPlaylistChange(e: Extract<RoomEvent, { type: 'playlist' }>): Missing {
+    const list = changePlaylist(this.playlist, e);
+    if (!list) return 'playlist';
+    this.playlist = list;
+    return null;
+  }
+
+  #applyMember(member: Member): void {
+    this.members = putMember(this.members, member);
+    if (member.id === this.me?.id) this.me = member;
+  }
+}

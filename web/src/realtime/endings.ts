@@ -1,0 +1,12 @@
+/** Why a room's socket ended for good. */
+export type Ending = 'session_ended' | 'removed' | 'gone';
+
+const ENDINGS: Record<number, Ending> = { 4001: 'session_ended', 4003: 'removed', 4004: 'gone' };
+
+/** What a close code means: an ending, or null for "come back". */
+export const endingOf = (code: number): Ending | null => ENDINGS[code] ?? null;
+
+const AGAIN_MS = 5_000;
+
+/** How long to wait (ms) after the client library gave up: 5 to 15 s, so that pages do not return all at once. */
+export const returnDelay = (random = Math.random): number => AGAIN_MS * (1 + 2 * random());

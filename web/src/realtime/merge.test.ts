@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { item, member, message, stream } from './fixtures';
+import { changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
+
+const seqs = (list: { seq: number }[]) => list.map((m) => m.seq);
+
+describe('messages', () => {
+  it('are sorted by sequence and never doubled', () => {
+    const merged = mergeMessages([message(1), message(3)], [message(3, 'edited'), message(2), message(1)]);
+    expect(seqs(merged)).toEqual([1, 2, 3]);
+    expect(merged[2]?.text).toBe('edited');
+  });
+
+  it.each([
+    ['overlap', [1, 2, 3], [3, 4], [1, 2, 3, 4]],
+    ['adjacent', [1, 2], [3, 4], [1, 2, 3, 4]],
+    ['a hole', [1, 2], [9, 10], [9, 10]],
+    ['nothing here', [], [5], [5]],
+    ['nothing there', [1, 2], [], [1, 2]],
+    ['an older snapshot', [1, 2, 3], [1, 2], [1, 2, 3]]
+  ])('after a reconnect: %s', (_, mine, theirs, want) => {
+    expect(seqs(rejoinMessages(mine.map((n) => message(n)), theirs.map((n) => message(n))))).toEqual(want);
+  });
+});
+
+describe('the playlist', () => {
+  const list = { version: 4, items: [item('a', 1), item('b', 2)] };
+  const ids = (p: { items: { id: string }[] } | null) => p?.items.map((i) => i.id);
+
+  it('takes the next step and keeps the order of positions', () => {
+    const next = changePlaylist(list, { version: 5, added: [item('c', 1.5)], removed: ['a'] });
+    expect(next?.version).toBe(5);
+    expect(ids(next)).toEqual(['c', 'b']);
+  });
+
+  it('ignores what it has seen', () => {
+    for (const version of [1, 4]) expect(changePlaylist(list, { version, added: [item('z', 9)], removed: ['a'] })).toBe(list);
+  });
+
+  it('reports a missed step', () => {
+    expect(changePlaylist(list, { version: 6, added: [], removed: [] })).toBeNull();
+  });
+
+  it('replaces an item that is added again and bears absent lists', () => {
+    expect(ids(changePlaylist(list, { version: 5, added: [item('a', 3)], removed: null }))).toEqual(['b', 'a']);
+    expect(ids(changePlaylist(list, { version: 5, added: null, removed: null }))).toEqual(['a', 'b']);
+  });
+
+  it('never goes back to an older whole', () => {
+    const older = { version: 3, items: [] };
+    expect(newerPlaylist(list, older)).toBe(list);
+    expect(newerPlaylist(older, list)).toBe(list);
+  });
+});
+
+it('members keep their place and are added once', () => {
+  const list = [member('a'), member('b')];
+  expect(putMember(list, member('a', { online: false })).map((m) => [m.id, m.online])).toEqual([['a', false], ['b', true]]);
+  expect(putMember(list, member('c')).map((m) => m.id)).toEqual(['a', 'b', 'c']);
+});
+
+it('streams are replaced by name', () => {
+  expect(putStream([stream('s', true), stream('t', true)], stream('s', false)).map((s) => [s.stream, s.live])).toEqual([['t', true], ['s', false]]);
+});

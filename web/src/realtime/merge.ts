@@ -1,0 +1,52 @@
+// How what arrives is put together with what is here. Pure: values in, values out.
+// Everything tolerates repetition and late arrival, because the socket may
+// deliver an event twice and a snapshot may overtake it.
+import type { Member, Message, Playlist, StreamInfo } from '../api/types';
+
+/** Messages kept in memory; older ones are fetched again when scrolled to. */
+export const KEPT_MESSAGES = 600;
+
+/** Both lists as one, oldest first, each message once; the incoming copy wins. */
+export function mergeMessages(mine: readonly Message[], incoming: readonly Message[]): Message[] {
+  const bySeq = new Map<number, Message>();
+  for (const message of mine) bySeq.set(message.seq, message);
+  for (const message of incoming) bySeq.set(message.seq, message);
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/**
+ * The messages after a snapshot. If more was said while we were away than the
+ * snapshot holds, what we had is not adjacent to it any more and is dropped:
+ * scrolling up fetches it again without a hole.
+ */
+export function rejoinMessages(mine: readonly Message[], latest: readonly Message[]): Message[] {
+  const newest = mine.at(-1)?.seq ?? -Infinity;
+  const oldest = latest[0]?.seq ?? -Infinity;
+  return oldest > newest + 1 ? [...latest] : mergeMessages(mine, latest);
+}
+
+export type PlaylistChange = { version: number; added: Playlist['items'] | null; removed: string[] | null };
+
+/** The list after a change; null when a change before it was missed and the list must be fetched. */
+export function changePlaylist(list: Playlist, change: PlaylistChange): Playlist | null {
+  if (change.version <= list.version) return list;
+  if (change.version !== list.version + 1) return null;
+  const gone = new Set([...(change.removed ?? []), ...(change.added ?? []).map((item) => item.id)]);
+  const items = [...list.items.filter((item) => !gone.has(item.id)), ...(change.added ?? [])];
+  return { version: change.version, items: items.sort((a, b) => a.position - b.position) };
+}
+
+/** The newer of two whole lists. */
+export const newerPlaylist = (mine: Playlist, theirs: Playlist): Playlist =>
+  theirs.version >= mine.version ? theirs : mine;
+
+/** The list with one member added or replaced, in its place. */
+export function putMember(list: readonly Member[], member: Member): Member[] {
+  const known = list.some((m) => m.id === member.id);
+  return known ? list.map((m) => (m.id === member.id ? member : m)) : [...list, member];
+}
+
+/** The list with one stream added or replaced. */
+export function putStream(list: readonly StreamInfo[], stream: StreamInfo): StreamInfo[] {
+  return [...list.filter((s) => s.stream !== stream.stream), stream];
+}
