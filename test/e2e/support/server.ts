@@ -27,6 +27,8 @@ export interface Settings {
   library?: string;
   /** Root's password; without it the server prints one at its first start. */
   rootPassword?: string;
+  /** File that strace writes the program's sendfile calls to. */
+  trace?: string;
 }
 
 /** One running server. */
@@ -50,7 +52,10 @@ export class Server {
     if (!existsSync(binary)) throw new Error('bin/synctv is missing: run make build');
     const data = settings.data ?? (await mkdtemp(join(tmpdir(), 'synctv-e2e-')));
     const [http, rtmp] = [await freePort(), await freePort()];
-    const child = spawn(binary, ['serve'], {
+    // With -D the traced program keeps the process id, so signals reach it.
+    const strace = ['-D', '-f', '-q', '-e', 'trace=sendfile', '-o', settings.trace ?? '', binary];
+    const [program, ...args] = settings.trace ? ['strace', ...strace] : [binary];
+    const child = spawn(program!, [...args, 'serve'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
