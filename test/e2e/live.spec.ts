@@ -12,8 +12,8 @@ test('an encoder goes live, the room sees it, and a revoked key ends it', async 
     await host.getByRole('button', { name: 'Go live' }).click();
     const dialog = host.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Create key' }).click();
-    const server = await dialog.getByLabel('Server').inputValue();
-    const key = await dialog.getByLabel('Stream key').inputValue();
+    const server = await dialog.getByRole('textbox', { name: 'Server', exact: true }).inputValue();
+    const key = await dialog.getByRole('textbox', { name: 'Stream key', exact: true }).inputValue();
     expect(server).toBe(`rtmp://127.0.0.1:${house.server.rtmpPort}/live/${room.id}`);
     expect(key.length).toBeGreaterThanOrEqual(20);
     await dialog.getByRole('button', { name: 'Close' }).click();
