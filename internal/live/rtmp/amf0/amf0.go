@@ -22,6 +22,9 @@ type Pair struct {
 	Value any
 }
 
+// Prop makes a Pair.
+func Prop(key string, value any) Pair { return Pair{key, value} }
+
 // Object is an AMF0 object with its properties in order.
 type Object []Pair
 
