@@ -1,0 +1,195 @@
+// Package config is what an operator sets before the program starts: defaults,
+// overruled by SYNCTV_… in the environment, overruled by flags. It reads and
+// checks; it opens nothing. Only cmd reads it and hands values on.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is everything that can be set.
+type Config struct {
+	DataDir      string        // where the SQLite file and other state live
+	DatabaseURL  string        // empty: a SQLite file in DataDir
+	DatabaseMax  int           // connections of this process
+	HTTPAddr     string        // host:port of page, API and sockets
+	RTMPAddr     string        // host:port for encoders; empty: off
+	RTMPURL      string        // what encoders are told; empty: from the request's host
+	Library      []Folder      // folders people may add media from
+	LibraryFor   string        // who may browse it: admins or users
+	Signup       string        // open, approval or closed
+	RootPassword string        // for the first start; empty: make one and print it
+	CookieSecure bool          // cookies over TLS only
+	LogFormat    string        // text or json
+	LogLevel     slog.Level    // debug, info, warn, error
+	DrainTimeout time.Duration // how long a stop may take
+}
+
+// Folder is a library folder and the name people see.
+type Folder struct{ Name, Path string }
+
+// Key is one thing that can be set: its flag, its environment variable, its
+// default and what it is for.
+type Key struct {
+	Flag    string // "http-addr"
+	Default string
+	Help    string
+	Secret  bool // never printed
+	set     func(c *Config, value string) error
+}
+
+// Env is the environment variable of a key: SYNCTV_HTTP_ADDR.
+func (k Key) Env() string {
+	return "SYNCTV_" + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))
+}
+
+// Keys lists everything that can be set.
+func Keys() []Key {
+	return []Key{
+		{Flag: "data-dir", Default: "data", Help: "folder for the database and other state", set: text(func(c *Config) *string { return &c.DataDir })},
+		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: text(func(c *Config) *string { return &c.DatabaseURL })},
+		{Flag: "database-max-conns", Default: "10", Help: "most database connections of this process", set: number(1, 1000, func(c *Config) *int { return &c.DatabaseMax })},
+		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
+		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
+		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
+		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
+		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
+		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
+		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: text(func(c *Config) *string { return &c.RootPassword })},
+		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
+		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
+		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error", set: level},
+		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
+	}
+}
+
+// Lookup finds a value by name; ok is false when it is not set.
+type Lookup func(name string) (value string, ok bool)
+
+// Load reads every key from the flags that were given, else the environment,
+// else the default. All mistakes come back at once, each with its key and
+// where it was set; secret values are not repeated.
+func Load(flags, env Lookup) (Config, error) {
+	var c Config
+	var errs []error
+	for _, k := range Keys() {
+		value, source := k.Default, "default"
+		if v, ok := env(k.Env()); ok {
+			value, source = v, "environment "+k.Env()
+		}
+		if v, ok := flags(k.Flag); ok {
+			value, source = v, "flag --"+k.Flag
+		}
+		if err := k.set(&c, strings.TrimSpace(value)); err != nil {
+			errs = append(errs, fmt.Errorf("%s (from %s): %w", k.Flag, source, err))
+		}
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "synctv.db")
+	}
+	return c, errors.Join(errs...)
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = v
+		return nil
+	}
+}
+
+func choice(field func(*Config) *string, allowed ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		for _, a := range allowed {
+			if v == a {
+				*field(c) = v
+				return nil
+			}
+		}
+		return fmt.Errorf("%q is none of %s", v, strings.Join(allowed, ", "))
+	}
+}
+
+func number(least, most int, field func(*Config) *int) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a number from %d to %d", v, least, most)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+func boolean(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		b, err := strconv.ParseBool(v)
+		if err != nil {
+			return fmt.Errorf("%q is not true or false", v)
+		}
+		*field(c) = b
+		return nil
+	}
+}
+
+func duration(least, most time.Duration, field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < least || d > most {
+			return fmt.Errorf("%q is not a time like 30s, from %v to %v", v, least, most)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func address(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if _, port, err := net.SplitHostPort(v); err != nil || !isPort(port) {
+			return fmt.Errorf("%q is not host:port", v)
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}
+
+func rtmpAddress(c *Config, v string) error {
+	if v == "off" {
+		c.RTMPAddr = ""
+		return nil
+	}
+	return address(func(c *Config) *string { return &c.RTMPAddr })(c, v)
+}
+
+func folders(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(v, ",") {
+		name, path, ok := strings.Cut(one, "=")
+		name, path = strings.TrimSpace(name), strings.TrimSpace(path)
+		if !ok || name == "" || path == "" {
+			return fmt.Errorf("%q is not NAME=PATH", one)
+		}
+		c.Library = append(c.Library, Folder{Name: name, Path: path})
+	}
+	return nil
+}
+
+func level(c *Config, v string) error {
+	if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
+		return fmt.Errorf("%q is none of debug, info, warn, error", v)
+	}
+	return nil
+}

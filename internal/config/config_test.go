@@ -1,0 +1,65 @@
+package config
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+func from(m map[string]string) Lookup {
+	return func(name string) (string, bool) { v, ok := m[name]; return v, ok }
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := Load(from(nil), from(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTPAddr != ":8080" || c.RTMPAddr != ":1935" || c.DatabaseURL != "sqlite:data/synctv.db" || c.DrainTimeout != 30*time.Second {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestFlagBeatsEnvironmentBeatsDefault(t *testing.T) {
+	env := map[string]string{"SYNCTV_HTTP_ADDR": "127.0.0.1:1", "SYNCTV_LOG_LEVEL": "debug", "SYNCTV_RTMP_ADDR": "off", "SYNCTV_LIBRARY": "A=/a, B=/b=c"}
+	c, err := Load(from(map[string]string{"http-addr": "127.0.0.1:2"}), from(env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTPAddr != "127.0.0.1:2" || c.LogLevel != slog.LevelDebug || c.RTMPAddr != "" {
+		t.Errorf("got %+v", c)
+	}
+	if len(c.Library) != 2 || c.Library[1] != (Folder{"B", "/b=c"}) {
+		t.Errorf("library %+v", c.Library)
+	}
+}
+
+func TestMistakesNameKeyAndSource(t *testing.T) {
+	env := map[string]string{
+		"SYNCTV_LOG_FORMAT": "xml", "SYNCTV_DRAIN_TIMEOUT": "soon", "SYNCTV_COOKIE_SECURE": "perhaps",
+		"SYNCTV_LIBRARY": "nopath", "SYNCTV_LOG_LEVEL": "loud", "SYNCTV_DATABASE_MAX_CONNS": "0", "SYNCTV_RTMP_ADDR": "1935",
+	}
+	_, err := Load(from(map[string]string{"http-addr": "localhost"}), from(env))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for name := range env {
+		if !strings.Contains(err.Error(), "environment "+name) {
+			t.Errorf("%s is not named in %v", name, err)
+		}
+	}
+	if !strings.Contains(err.Error(), "flag --http-addr") {
+		t.Errorf("the flag is not named in %v", err)
+	}
+}
+
+func TestKeysAreDistinctAndExplained(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range Keys() {
+		if seen[k.Flag] || k.Help == "" || k.Secret && k.Default != "" {
+			t.Errorf("key %+v", k.Flag)
+		}
+		seen[k.Flag] = true
+	}
+}

@@ -1,0 +1,66 @@
+// Package media is what can be played: for each kind of source it says what an
+// address or a path is and how a player opens it. It knows the sources in its
+// folders and the room's types; it stores nothing and opens no sockets.
+package media
+
+import (
+	"context"
+
+	"synctv/internal/media/direct"
+	"synctv/internal/media/library"
+	"synctv/internal/problem"
+	"synctv/internal/room"
+)
+
+// Catalog knows all sources. It implements room.Media.
+type Catalog struct {
+	Library *library.Library
+	// AnyoneBrowses lets every signed-in person look through the library and
+	// add from it; else only platform admins may.
+	AnyoneBrowses bool
+}
+
+// ErrLibraryForbidden is for people who may not look through the library.
+var ErrLibraryForbidden = problem.New(problem.Forbidden, "library_forbidden", "You may not browse this server's library.")
+
+// MayBrowse tells whether a person may look through the library.
+func (c *Catalog) MayBrowse(who room.Person) bool {
+	if c.Library.Empty() {
+		return false
+	}
+	return who.GlobalAdmin || c.AnyoneBrowses && who.Kind == room.KindUser && !who.Restricted
+}
+
+// Browse lists a folder of the library.
+func (c *Catalog) Browse(who room.Person, path string) ([]library.Entry, error) {
+	if !c.MayBrowse(who) {
+		return nil, ErrLibraryForbidden
+	}
+	return c.Library.List(path)
+}
+
+// Describe implements room.Media.
+func (c *Catalog) Describe(_ context.Context, who room.Person, n room.NewItem) (room.Description, error) {
+	if n.LibraryPath == "" {
+		return direct.Describe(n.URL)
+	}
+	if !c.MayBrowse(who) {
+		return room.Description{}, ErrLibraryForbidden
+	}
+	return c.Library.Describe(n.LibraryPath)
+}
+
+// Play implements room.Media. What this server serves itself is a path below
+// the room's address, which is where the room's cookies reach.
+func (c *Catalog) Play(it room.Item) room.Play {
+	base := "/api/rooms/" + it.RoomID
+	switch it.Source.Type {
+	case room.SourceDirect:
+		return room.Play{Kind: it.Source.Kind, URL: it.Source.URL}
+	case room.SourceLibrary:
+		return room.Play{Kind: room.KindFile, URL: base + "/items/" + it.ID + "/media"}
+	case room.SourceLive:
+		return room.Play{Kind: room.KindFLV, URL: base + "/live/" + it.Source.Stream + ".flv"}
+	}
+	return room.Play{}
+}

@@ -1,0 +1,146 @@
+// Package realtime carries events to every open socket of a room. It knows the
+// room's events and who may receive them, and the library that does the work;
+// it decides nothing and stores nothing.
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/centrifugal/centrifuge"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"synctv/internal/room"
+)
+
+// Bounds of one socket. A client that does not read is cut when this much
+// waits for it, or when it misses a pong.
+const (
+	clientQueueBytes  = 256 << 10
+	messageLimitBytes = 16 << 10 // from the client: probes and telemetry only
+)
+
+// Node is this process's part of the event system. It implements
+// room.Announcer. Run owns its goroutines.
+type Node struct {
+	node    *centrifuge.Node
+	metrics *prometheus.Registry
+	log     *slog.Logger
+}
+
+// NewNode makes a node that is not running yet.
+func NewNode(log *slog.Logger) (*Node, error) {
+	// Its own registry: several nodes live in one process in tests.
+	metrics := prometheus.NewRegistry()
+	node, err := centrifuge.New(centrifuge.Config{
+		LogLevel:           centrifuge.LogLevelInfo,
+		LogHandler:         logTo(log),
+		ClientQueueMaxSize: clientQueueBytes,
+		ClientChannelLimit: 8,
+		Metrics:            centrifuge.MetricsConfig{MetricsNamespace: "synctv_realtime", RegistererGatherer: metrics},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the realtime node: %w", err)
+	}
+	return &Node{node: node, metrics: metrics, log: log}, nil
+}
+
+// Start begins to take sockets and events. Stop must follow.
+func (n *Node) Start() error { return n.node.Run() }
+
+// Stop tells every socket to reconnect elsewhere and waits for them until ctx
+// ends.
+func (n *Node) Stop(ctx context.Context) error { return n.node.Shutdown(ctx) }
+
+// Metrics of the sockets, for a scrape.
+func (n *Node) Metrics() prometheus.Gatherer { return n.metrics }
+
+// Sockets counts the open ones.
+func (n *Node) Sockets() int { return n.node.Hub().NumClients() }
+
+func channel(t room.Topic, roomID string) string { return string(t) + ":" + roomID }
+
+// Announce implements room.Announcer. The event is encoded once.
+func (n *Node) Announce(ctx context.Context, roomID string, e room.Event) {
+	data, err := json.Marshal(e)
+	if err == nil {
+		_, err = n.node.Publish(channel(e.Topic(), roomID), data)
+	}
+	if err != nil {
+		n.log.ErrorContext(ctx, "an event was not published", "room", roomID, "event", e.Type, "error", err)
+	}
+}
+
+// Online implements room.Announcer.
+func (n *Node) Online(ctx context.Context, roomID string) map[string]bool {
+	online := map[string]bool{}
+	here, err := n.node.Presence(channel(room.TopicRoom, roomID))
+	if err != nil {
+		n.log.WarnContext(ctx, "presence is not known", "room", roomID, "error", err)
+		return online
+	}
+	for _, info := range here.Presence {
+		online[info.UserID] = true
+	}
+	return online
+}
+
+// Disconnect implements room.Announcer.
+func (n *Node) Disconnect(ctx context.Context, roomID, personID string, why room.Farewell) {
+	n.end(ctx, personID, labelRoom, roomID, why)
+}
+
+// EndSession ends every socket of one person that was opened with one sign-in
+// session.
+func (n *Node) EndSession(ctx context.Context, personID, sessionID string) {
+	n.end(ctx, personID, labelSession, sessionID, room.SessionEnded)
+}
+
+func (n *Node) end(ctx context.Context, personID, label, value string, why room.Farewell) {
+	only := &centrifuge.FilterNode{Key: label, Cmp: "eq", Val: value}
+	err := n.node.Disconnect(personID, centrifuge.WithCustomDisconnect(farewell(why)), centrifuge.WithDisconnectLabelFilter(only))
+	if err != nil {
+		n.log.ErrorContext(ctx, "sockets were not ended", label, value, "why", why, "error", err)
+	}
+}
+
+// The labels of a socket, by which it is found again on any replica.
+const (
+	labelRoom    = "room"
+	labelSession = "session"
+)
+
+// farewell gives the code of a reason. 4500 to 4999 tell the client library
+// that connecting again is of no use.
+func farewell(why room.Farewell) centrifuge.Disconnect {
+	code := uint32(4503)
+	switch why {
+	case room.SessionEnded:
+		code = 4501
+	case room.Removed:
+	case room.RoomGone:
+		code = 4504
+	}
+	return centrifuge.Disconnect{Code: code, Reason: string(why)}
+}
+
+func logTo(log *slog.Logger) centrifuge.LogHandler {
+	levels := map[centrifuge.LogLevel]slog.Level{
+		centrifuge.LogLevelWarn: slog.LevelWarn, centrifuge.LogLevelError: slog.LevelError,
+		// Its info lines are about single clients: detail, to us.
+		centrifuge.LogLevelInfo: slog.LevelDebug, centrifuge.LogLevelDebug: slog.LevelDebug, centrifuge.LogLevelTrace: slog.LevelDebug,
+	}
+	return func(e centrifuge.LogEntry) {
+		level, ok := levels[e.Level]
+		if !ok {
+			return
+		}
+		attrs := make([]any, 0, 2*len(e.Fields))
+		for k, v := range e.Fields {
+			attrs = append(attrs, k, v)
+		}
+		log.Log(context.Background(), level, "centrifuge: "+e.Message, attrs...)
+	}
+}

@@ -1,0 +1,202 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+
+	"synctv/internal/problem"
+	"synctv/internal/room"
+)
+
+// Rooms is what sockets need of the rule book. All three may block on I/O.
+type Rooms interface {
+	// Enter answers with the rights that hold now, or why there are none.
+	Enter(ctx context.Context, roomID string, who room.Person) (room.Access, error)
+	Snapshot(ctx context.Context, roomID string, who room.Person) (room.Snapshot, error)
+	// Presence tells the room that a person came or went.
+	Presence(ctx context.Context, roomID, personID string, online bool) error
+}
+
+// The heartbeat: a client that does not answer is gone after both.
+const (
+	pingInterval = 10 * time.Second
+	pongTimeout  = 5 * time.Second
+	writeTimeout = 5 * time.Second
+	// enterTimeout bounds what a new socket asks of the store.
+	enterTimeout = 10 * time.Second
+)
+
+// Sockets opens and serves them, one per page and room.
+type Sockets struct {
+	node    *Node
+	rooms   Rooms
+	now     func() time.Time // the cluster's time
+	log     *slog.Logger
+	upgrade http.Handler
+}
+
+// visit is who opens a socket, and where. It rides on the request's context.
+type visit struct {
+	roomID    string
+	who       room.Person
+	sessionID string // sign-in session; empty for guests
+}
+
+type visitKey struct{}
+
+// NewSockets puts the rules of sockets on a node; do it once, before Start.
+func NewSockets(n *Node, rooms Rooms, now func() time.Time) *Sockets {
+	s := &Sockets{node: n, rooms: rooms, now: now, log: n.log}
+	n.node.OnConnecting(s.connecting)
+	n.node.OnConnect(s.connected)
+	s.upgrade = centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{
+		MessageSizeLimit: messageLimitBytes,
+		WriteTimeout:     writeTimeout,
+		PingPongConfig:   centrifuge.PingPongConfig{PingInterval: pingInterval, PongTimeout: pongTimeout},
+		// CheckOrigin stays the library's own: the Origin must be this host.
+	})
+	return s
+}
+
+// Serve turns a request into a socket of one person in one room. The caller
+// has made sure who it is; whether they may enter is asked here.
+func (s *Sockets) Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) {
+	ctx := context.WithValue(r.Context(), visitKey{}, visit{roomID: roomID, who: who, sessionID: sessionID})
+	s.upgrade.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// connecting decides whether a socket may be and what it receives.
+func (s *Sockets) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
+	v, ok := ctx.Value(visitKey{}).(visit)
+	if !ok {
+		return centrifuge.ConnectReply{}, centrifuge.DisconnectBadRequest
+	}
+	enterCtx, cancel := context.WithTimeout(ctx, enterTimeout)
+	defer cancel()
+	access, err := s.rooms.Enter(enterCtx, v.roomID, v.who)
+	if err != nil {
+		return centrifuge.ConnectReply{}, s.refuse(ctx, err)
+	}
+	subs := map[string]centrifuge.SubscribeOptions{}
+	for _, topic := range access.Topics() {
+		subs[channel(topic, v.roomID)] = centrifuge.SubscribeOptions{EmitPresence: topic == room.TopicRoom}
+	}
+	return centrifuge.ConnectReply{
+		Credentials:   &centrifuge.Credentials{UserID: v.who.ID},
+		Subscriptions: subs,
+		Labels:        map[string]string{labelRoom: v.roomID, labelSession: v.sessionID},
+		// A probe's answer goes out at once, not behind the queue.
+		ReplyWithoutQueue: true,
+	}, nil
+}
+
+// refuse maps a problem to a disconnect: lasting ones end the page's attempts,
+// passing ones let it try again.
+func (s *Sockets) refuse(ctx context.Context, err error) error {
+	switch problem.KindOf(err) {
+	case problem.NotFound:
+		return farewell(room.RoomGone)
+	case problem.Forbidden, problem.Unauthenticated:
+		return farewell(room.Removed)
+	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
+	}
+	if !errors.Is(err, context.Canceled) {
+		s.log.ErrorContext(ctx, "a socket could not be opened", "error", err)
+	}
+	return centrifuge.DisconnectServerError
+}
+
+// connected runs when the client receives its channels already: a snapshot
+// sent now misses nothing, what came meanwhile has a higher version.
+func (s *Sockets) connected(c *centrifuge.Client) {
+	v, _ := c.Context().Value(visitKey{}).(visit)
+	c.OnRPC(s.rpc)
+	c.OnAlive(func() { s.alive(c, v) })
+	c.OnDisconnect(func(centrifuge.DisconnectEvent) { s.left(c, v) })
+	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
+	defer cancel()
+	if err := s.sendSnapshot(ctx, c, v); err != nil {
+		if !errors.Is(err, context.Canceled) {
+			s.log.ErrorContext(ctx, "no snapshot for a socket", "room", v.roomID, "error", err)
+		}
+		c.Disconnect(centrifuge.DisconnectServerError)
+		return
+	}
+	s.presence(ctx, v, true)
+}
+
+func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visit) error {
+	snap, err := s.rooms.Snapshot(ctx, v.roomID, v.who)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(snap)
+	if err != nil {
+		return err
+	}
+	return c.Send(data)
+}
+
+// alive looks every half minute whether the person may still be here: the net
+// under everything that should have ended the socket at once.
+func (s *Sockets) alive(c *centrifuge.Client, v visit) {
+	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
+	defer cancel()
+	_, err := s.rooms.Enter(ctx, v.roomID, v.who)
+	switch problem.KindOf(err) {
+	case problem.NotFound:
+		c.Disconnect(farewell(room.RoomGone))
+	case problem.Forbidden, problem.Unauthenticated:
+		c.Disconnect(farewell(room.Removed))
+	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
+		// The store is away: whoever is in stays in.
+	}
+}
+
+// left runs when a socket is gone and no longer counts as present.
+func (s *Sockets) left(c *centrifuge.Client, v visit) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), enterTimeout)
+	defer cancel()
+	if s.node.Online(ctx, v.roomID)[v.who.ID] {
+		return // another page of theirs is open
+	}
+	s.presence(ctx, v, false)
+}
+
+// presence is told but not needed: the next snapshot has it right.
+func (s *Sockets) presence(ctx context.Context, v visit, online bool) {
+	err := s.rooms.Presence(ctx, v.roomID, v.who.ID, online)
+	if err != nil && problem.KindOf(err) != problem.NotFound && !errors.Is(err, context.Canceled) {
+		s.log.WarnContext(ctx, "presence was not told", "room", v.roomID, "error", err)
+	}
+}
+
+// rpc runs on the socket's read loop: nothing in here may wait.
+func (s *Sockets) rpc(e centrifuge.RPCEvent, reply centrifuge.RPCCallback) {
+	t2 := s.now() // first: when the probe was read
+	if e.Method != "clock" {
+		reply(centrifuge.RPCReply{}, centrifuge.ErrorMethodNotFound)
+		return
+	}
+	data := append(make([]byte, 0, 64), `{"t2":`...)
+	data = appendMS(data, t2)
+	data = append(data, `,"t3":`...)
+	data = append(appendMS(data, s.now()), '}') // last: just before it is answered
+	reply(centrifuge.RPCReply{Data: data}, nil)
+}
+
+// appendMS writes an instant as milliseconds since the Unix epoch, to the
+// microsecond.
+func appendMS(dst []byte, t time.Time) []byte {
+	us := t.UnixMicro()
+	dst = strconv.AppendInt(dst, us/1000, 10)
+	frac := us % 1000
+	return append(dst, '.', byte('0'+frac/100), byte('0'+frac/10%10), byte('0'+frac%10))
+}
