@@ -1,0 +1,231 @@
+import { chat, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
+import { asApiError, type ApiError } from '../api/problem';
+import type { CommandBody, NewItem, Playback, RoomGate } from '../api/types';
+import { RoomConnection } from '../realtime/RoomConnection';
+import type { Ending } from '../realtime/endings';
+import { RoomState } from '../realtime/RoomState.svelte';
+import { Clock, type Commands } from '../sync';
+import { t } from '../text/text.svelte';
+import { toasts } from '../ui/toasts.svelte';
+import { verdictOf, type Verdict } from './verdict';
+
+/** Where a person stands with a room; each is one screen. */
+export type Phase = 'loading' | 'gate' | 'pending' | 'inside' | 'removed' | 'banned' | 'gone' | 'failed';
+
+/**
+ * One visit to one room: the way in, the socket, the clock and the commands.
+ * Owned by the room page, which calls open() once and close() when it goes.
+ */
+export class RoomSession {
+  phase = $state<Phase>('loading');
+  gate = $state.raw<RoomGate | null>(null);
+  /** Why the room could not be opened, in phase `failed`. */
+  error = $state.raw<ApiError | null>(null);
+  connected = $state(false);
+  /** The account's session ended: sign in again, without leaving the room. */
+  expired = $state(false);
+
+  readonly state = new RoomState();
+  readonly clock = new Clock(() => this.#probe());
+  readonly commands: Commands;
+  readonly #id: string;
+  #connection: RoomConnection | null = null;
+  #asking = false;
+  #closed = false;
+
+  constructor(id: string) {
+    this.#id = id;
+    const command = (verb: PlaybackVerb) => (body: CommandBody) => this.#command(verb, body);
+    this.commands = {
+      play: command('play'), pause: command('pause'), seek: command('seek'),
+      rate: command('rate'), next: command('next'), previous: command('previous')
+    };
+  }
+
+  /** Looks at the room from outside and goes in when this person is a member. */
+  async open(): Promise<void> {
+    this.#disconnect();
+    this.phase = 'loading';
+    try {
+      this.gate = await rooms.gate(this.#id);
+    } catch (e) {
+      return this.#refuse(asApiError(e), 'gate');
+    }
+    const status = this.gate.me?.status;
+    if (status === 'active') return this.enter();
+    this.phase = status ?? 'gate';
+  }
+
+  /** Goes in: the whole state first, then the socket. What is drawn stays drawn meanwhile. */
+  async enter(): Promise<void> {
+    try {
+      const snapshot = await rooms.state(this.#id);
+      if (this.#closed) return;
+      this.state.apply(snapshot);
+    } catch (e) {
+      return this.#refuse(asApiError(e), 'gate');
+    }
+    this.expired = false;
+    this.phase = 'inside';
+    this.#connect();
+  }
+
+  join = async (password: string): Promise<void> => {
+    const member = await rooms.join(this.#id, password ? { password } : {});
+    await this.#joined(member.status);
+  };
+
+  joinAsGuest = async (name: string, password: string): Promise<void> => {
+    const { member } = await rooms.joinAsGuest(this.#id, { name, ...(password && { password }) });
+    await this.#joined(member.status);
+  };
+
+  leave = async (): Promise<void> => {
+    await this.#judged(rooms.leave(this.#id));
+    this.close();
+  };
+
+  close(): void {
+    this.#closed = true;
+    this.#disconnect();
+  }
+
+  playItem = async (itemId: string): Promise<void> => {
+    await this.#command('item', { item_id: itemId }).catch(() => undefined);
+  };
+
+  /** Adds items; rejects so that the form can keep what was typed. */
+  addItems = async (items: NewItem[]): Promise<void> => {
+    const { items: added } = await this.#judged(playlist.add(this.#id, items));
+    toasts.info(t('playlist.added', { n: added?.length ?? items.length }));
+  };
+
+  removeItem = async (itemId: string): Promise<void> => {
+    try {
+      await this.#judged(playlist.remove(this.#id, itemId));
+      toasts.info(t('playlist.removed'));
+    } catch (e) {
+      toasts.problem(e);
+    }
+  };
+
+  /** Sends a message; rejects so that the composer can keep it. */
+  say = async (text: string): Promise<void> => {
+    const message = await this.#judged(chat.send(this.#id, text));
+    this.state.addMessages([message]);
+  };
+
+  loadOlderMessages = async (): Promise<void> => {
+    const oldest = this.state.messages[0];
+    if (!oldest) return;
+    try {
+      const { messages, more } = await this.#judged(chat.history(this.#id, oldest.seq));
+      this.state.addHistory(messages ?? [], more);
+    } catch (e) {
+      toasts.problem(e);
+    }
+  };
+
+  async #command(verb: PlaybackVerb, body: CommandBody & { item_id?: string }): Promise<Playback> {
+    try {
+      const now = await this.#judged(playback.command(this.#id, verb, body));
+      this.state.applyPlayback(now);
+      return now;
+    } catch (e) {
+      const { current } = asApiError(e);
+      if (!current) throw toasts.problem(e);
+      this.state.applyPlayback(current);
+      toasts.info(t('room.overtaken'));
+      return current;
+    }
+  }
+
+  /** Passes a call through; a refusal that is about the whole room changes the screen. */
+  async #judged<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (e) {
+      const error = asApiError(e);
+      this.#act(verdictOf(error));
+      throw error;
+    }
+  }
+
+  async #joined(status: 'active' | 'pending' | 'banned'): Promise<void> {
+    if (status === 'active') await this.enter();
+    else this.phase = status;
+  }
+
+  /** The way in is closed: `stranger` is the screen for somebody who is simply no member. */
+  #refuse(error: ApiError, stranger: Phase): void {
+    const verdict = verdictOf(error);
+    if (verdict === 'removed' || verdict === 'signed_out') this.phase = this.gate ? stranger : 'failed';
+    else this.phase = verdict ?? 'failed';
+    this.error = error;
+    if (this.phase !== 'inside') this.#disconnect();
+  }
+
+  #act(verdict: Verdict): void {
+    if (!verdict || this.phase !== 'inside') return;
+    if (verdict === 'signed_out' && this.state.me?.kind !== 'guest') {
+      this.expired = true;
+      return;
+    }
+    this.phase = verdict === 'signed_out' ? 'removed' : verdict;
+    this.#disconnect();
+  }
+
+  #connect(): void {
+    this.#disconnect();
+    this.#connection = new RoomConnection(socketURL(this.#id), {
+      onevent: (e) => {
+        if (this.state.apply(e) === 'playlist') void this.#refetchPlaylist();
+      },
+      onconnected: (connected) => {
+        this.connected = connected;
+        if (connected) this.clock.burst();
+      },
+      onend: (why) => this.#ended(why),
+      onrefused: () => void this.#askWhy()
+    });
+    this.#connection.open();
+    this.clock.start();
+  }
+
+  #disconnect(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.connected = false;
+    this.clock.stop();
+  }
+
+  #probe(): Promise<{ t2: number; t3: number }> {
+    return this.#connection?.probe() ?? Promise.reject(new Error('no socket'));
+  }
+
+  #ended(why: Ending): void {
+    this.connected = false;
+    this.#act(why === 'session_ended' ? 'signed_out' : why);
+  }
+
+  /** A browser does not say why a socket was refused; the room's state does. One question at a time. */
+  async #askWhy(): Promise<void> {
+    if (this.#asking || this.#closed) return;
+    this.#asking = true;
+    try {
+      this.state.apply(await this.#judged(rooms.state(this.#id)));
+    } catch {
+      // Judged already when it is about the room; else the socket goes on trying.
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async #refetchPlaylist(): Promise<void> {
+    try {
+      this.state.applyPlaylist(await playlist.get(this.#id));
+    } catch {
+      // The next change reports the gap again.
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { ApiError } from '../api/problem';
+
+/** What a refusal means for being in a room; null when it is only about the one command. */
+export type Verdict = 'gone' | 'removed' | 'banned' | 'pending' | 'signed_out' | null;
+
+const BY_CODE: Record<string, Verdict> = {
+  room_not_found: 'gone',
+  room_closed: 'gone',
+  not_a_member: 'removed',
+  guests_not_allowed: 'removed',
+  member_banned: 'banned',
+  member_pending: 'pending'
+};
+
+export function verdictOf(e: ApiError): Verdict {
+  return BY_CODE[e.code] ?? (e.signedOut ? 'signed_out' : null);
+}
