@@ -84,9 +84,9 @@ export class Presses {
 
   /** The element moved by itself: as if the person had pressed, or back to the room's state. */
   async wish(w: Wish): Promise<void> {
-    if (w.kind === 'play') return this.play();
-    if (w.kind === 'pause') return this.pause();
-    return w.kind === 'seek' ? this.seekTo(w.position_s) : this.rate(w.rate);
+    if (w.kind === 'seek') return this.seekTo(w.position_s);
+    if (w.kind === 'rate') return this.rate(w.rate);
+    return w.kind === 'play' ? this.play() : this.pause();
   }
 
   async #control(change: Partial<Motion>, send: Send): Promise<void> {

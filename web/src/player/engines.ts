@@ -1,0 +1,106 @@
+/**
+ * Puts a source into a media element, by kind. The heavy engines are lazy chunks, loaded when
+ * a source needs them. Knows elements and engines; nothing of rooms, sync or retries.
+ */
+import type { PlayKind } from '../api/types';
+import { ofElement, ofFlv, ofHls, type Failure } from './failure';
+
+/** What is to be opened. `start_s` is where the film will be wanted, to load from there first. */
+export type Opening = { kind: PlayKind; url: string; live: boolean; start_s: number };
+
+/** An open source; destroy() leaves an empty element. */
+export type Attached = { destroy(): void };
+
+/** Hears of the failure that ended a source; at most once for each. */
+export type OnFailure = (f: Failure) => void;
+
+/** A live picture this far (s) behind the encoder is right; beyond the second it catches up. */
+const LIVE_TARGET_S = 1;
+const LIVE_MOST_S = 2;
+
+/** Opens a source. Rejects only when an engine's chunk cannot be fetched. */
+export async function attach(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
+  if (o.kind === 'flv') return flv(video, o, once(onfailure));
+  // iPhones without media source play HLS themselves; all others do better with hls.js.
+  if (o.kind === 'hls' && 'MediaSource' in window) return hls(video, o, once(onfailure));
+  if (o.kind === 'dash') return refuse(onfailure, { reason: 'no_dash', detail: '' });
+  return native(video, o, once(onfailure));
+}
+
+function native(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Attached {
+  const failed = () => void (video.error && onfailure(ofElement(video.error.code, video.error.message)));
+  video.addEventListener('error', failed);
+  video.src = o.url;
+  return {
+    destroy() {
+      video.removeEventListener('error', failed);
+      video.removeAttribute('src');
+      video.load();
+    },
+  };
+}
+
+async function hls(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
+  const [{ default: Hls }, { default: workerPath }] = await Promise.all([
+    import('hls.js'),
+    import('hls.js/dist/hls.worker.js?url'),
+  ]);
+  const player = new Hls({
+    workerPath,
+    backBufferLength: 60,
+    lowLatencyMode: o.live,
+    startPosition: o.live ? -1 : o.start_s,
+  });
+  let recovered = false;
+  player.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    // A broken piece is worth one fresh start of the decoder.
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
+      recovered = true;
+      return player.recoverMediaError();
+    }
+    onfailure(ofHls(data.type, data.details, data.response?.code));
+  });
+  player.loadSource(o.url);
+  player.attachMedia(video);
+  return player;
+}
+
+async function flv(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
+  const { default: mpegts } = await import('mpegts.js');
+  if (!mpegts.isSupported()) return refuse(onfailure, { reason: 'no_flv', detail: '' });
+  mpegts.LoggingControl.applyConfig({ enableVerbose: false, enableDebug: false, enableInfo: false });
+  const player = mpegts.createPlayer(
+    // The worker has no base URL, so it needs the whole address.
+    { type: 'flv', isLive: o.live, url: new URL(o.url, location.href).href },
+    {
+      enableWorker: true,
+      enableStashBuffer: !o.live,
+      autoCleanupSourceBuffer: true,
+      liveSync: o.live,
+      liveSyncTargetLatency: LIVE_TARGET_S,
+      liveSyncMaxLatency: LIVE_MOST_S,
+    },
+  );
+  player.on(mpegts.Events.ERROR, (type: string, detail: string, info?: { code?: number }) =>
+    onfailure(ofFlv(type, detail, info?.code)),
+  );
+  if (o.live) player.on(mpegts.Events.LOADING_COMPLETE, () => onfailure({ reason: 'offline', detail: 'ended' }));
+  player.attachMediaElement(video);
+  player.load();
+  return player;
+}
+
+function refuse(onfailure: OnFailure, f: Failure): Attached {
+  onfailure(f);
+  return { destroy() {} };
+}
+
+function once(onfailure: OnFailure): OnFailure {
+  let said = false;
+  return (f) => {
+    if (said) return;
+    said = true;
+    onfailure(f);
+  };
+}
