@@ -45,6 +45,7 @@ type Limits struct {
 	Stall   time.Duration // a viewer without any progress is closed: 10 s
 	Behind  time.Duration // a skipped viewer must catch up within: 30 s
 	Unsent  int           // bytes the kernel may hold for a viewer: 128 KiB
+	Write   int           // bytes given to a viewer's socket at once: 128 KiB
 	Notices time.Duration // viewer counts are told at most this often: 1 s
 }
 
@@ -58,6 +59,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Stall, 10*time.Second)
 	fill(&l.Behind, 30*time.Second)
 	fill(&l.Unsent, 128<<10)
+	fill(&l.Write, 128<<10)
 	fill(&l.Notices, time.Second)
 	return l
 }

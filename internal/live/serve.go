@@ -24,6 +24,7 @@ func (h *Hub) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) er
 		return err
 	}
 	defer v.Leave()
+	v.cursor.Most = h.limits.Write
 	ctx := r.Context()
 	first, err := v.Next(ctx)
 	if err != nil {

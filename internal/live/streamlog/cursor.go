@@ -3,6 +3,8 @@ package streamlog
 import (
 	"context"
 	"sort"
+
+	"synctv/internal/live/flv"
 )
 
 // Cursor is a viewer of a log: an offset. It belongs to one goroutine.
@@ -10,6 +12,10 @@ type Cursor struct {
 	// Skips counts how often the window overtook this viewer and it had to go
 	// on at the newest key frame.
 	Skips int
+	// Most is how many bytes a chunk should have at most (0: any number); one
+	// tag is never divided. It bounds how long a slow viewer is busy with bytes
+	// that are out of date by the time they leave.
+	Most int
 
 	log    *Log
 	joined bool
@@ -47,6 +53,9 @@ func (c *Cursor) Poll() (chunk Chunk, wait <-chan struct{}, err error) {
 		return Chunk{}, v.changed, v.err
 	}
 	chunk.Body = v.from(c.off)
+	if c.Most > 0 && len(chunk.Body) > c.Most {
+		chunk.Body = wholeTags(chunk.Body, c.Most)
+	}
 	c.off += int64(len(chunk.Body))
 	return chunk, nil, nil
 }
@@ -85,6 +94,19 @@ func (c *Cursor) AtTail() bool { return c.joined && c.off >= c.log.now.Load().en
 
 // Offset is where the cursor stands in the log, in bytes.
 func (c *Cursor) Offset() int64 { return c.off }
+
+// wholeTags is as many tags of b as fit into most bytes, at least one.
+func wholeTags(b []byte, most int) []byte {
+	n := 0
+	for n < len(b) {
+		next := n + flv.Overhead + (int(b[n+1])<<16 | int(b[n+2])<<8 | int(b[n+3]))
+		if n > 0 && next > most {
+			break
+		}
+		n = next
+	}
+	return b[:n:n]
+}
 
 // newest is the last point already published, or nil.
 func (v *view) newest() *Point {

@@ -51,17 +51,15 @@ func (h *headers) note(typ flv.Type, p flv.Packet, payload []byte) {
 	}
 }
 
-// prefix is what a joiner gets before its first frame, stamped with that
-// frame's time.
+// prefix is what a joiner gets before its first frame. Codec headers are
+// stamped with that frame's time; metadata keeps time zero, because readers of
+// files (ffmpeg among them) take any other for captions.
 func (h *headers) prefix(dts uint32) []byte {
 	size := len(h.meta)
 	for _, c := range h.codec {
 		size += len(c.tag)
 	}
 	out := append(make([]byte, 0, size), h.meta...)
-	if len(h.meta) > 0 {
-		flv.Stamp(out, dts)
-	}
 	for _, c := range h.codec {
 		at := len(out)
 		out = append(out, c.tag...)

@@ -70,7 +70,7 @@ type Point struct {
 	HasAudio bool   // tracks seen up to here, for the FLV file header
 	HasVideo bool
 
-	prefix []byte // metadata and codec headers in force, stamped with DTS
+	prefix []byte // metadata and codec headers in force
 	gen    uint64 // which set of headers that is
 }
 
