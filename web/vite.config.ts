@@ -13,6 +13,10 @@ export default defineConfig({
     // The polyfill is an inline script, which the policy forbids; every target browser preloads modules itself.
     modulePreload: { polyfill: false },
     manifest: true,
+    // Parts that most pages share travel as one file instead of a dozen small ones.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'kit', test: /src\/(ui|text|api)\/.*\.(ts|svelte)$/, minShareCount: 3 }] } }
+    },
     // The media engines are lazy chunks and known to be large.
     chunkSizeWarningLimit: 700
   },

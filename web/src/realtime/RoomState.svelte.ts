@@ -37,11 +37,11 @@ export class RoomState {
     return this.me?.status === 'active' && (this.me.permissions ?? []).includes(permission);
   }
 
-  /** What is known of the stream of a live item, or null when it is not on air. */
+  /** What is known of the stream of a live item, on air or not; null when nothing is. */
   streamOf(item: Item | null): StreamInfo | null {
     if (item?.source.type !== 'live') return null;
     const name = item.source.stream;
-    return this.streams.find((s) => s.stream === name && s.live) ?? null;
+    return this.streams.find((s) => s.stream === name) ?? null;
   }
 
   /** Takes in an event; answers what must be fetched now. */

@@ -1,13 +1,17 @@
 import { chat, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
 import { asApiError, type ApiError } from '../api/problem';
 import type { CommandBody, NewItem, Playback, RoomGate } from '../api/types';
-import { RoomConnection } from '../realtime/RoomConnection';
 import type { Ending } from '../realtime/endings';
+import type { RoomConnection } from '../realtime/RoomConnection';
 import { RoomState } from '../realtime/RoomState.svelte';
 import { Clock, type Commands } from '../sync';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { verdictOf, type Verdict } from './verdict';
+
+// The socket's library is as large as half of the page and the room can be drawn
+// without it, so it comes on its own.
+const socket = () => import('../realtime/RoomConnection');
 
 /** Where a person stands with a room; each is one screen. */
 export type Phase = 'loading' | 'gate' | 'pending' | 'inside' | 'removed' | 'banned' | 'gone' | 'failed';
@@ -30,6 +34,7 @@ export class RoomSession {
   readonly commands: Commands;
   readonly #id: string;
   #connection: RoomConnection | null = null;
+  #visit = 0;
   #asking = false;
   #closed = false;
 
@@ -46,6 +51,7 @@ export class RoomSession {
   async open(): Promise<void> {
     this.#disconnect();
     this.phase = 'loading';
+    void socket().catch(() => undefined);
     try {
       this.gate = await rooms.gate(this.#id);
     } catch (e) {
@@ -67,7 +73,7 @@ export class RoomSession {
     }
     this.expired = false;
     this.phase = 'inside';
-    this.#connect();
+    await this.#connect();
   }
 
   join = async (password: string): Promise<void> => {
@@ -175,8 +181,12 @@ export class RoomSession {
     this.#disconnect();
   }
 
-  #connect(): void {
+  async #connect(): Promise<void> {
     this.#disconnect();
+    const visit = ++this.#visit;
+    const { RoomConnection } = await socket();
+    // Meanwhile the page was left or another attempt began.
+    if (this.#closed || visit !== this.#visit || this.phase !== 'inside') return;
     this.#connection = new RoomConnection(socketURL(this.#id), {
       onevent: (e) => {
         if (this.state.apply(e) === 'playlist') void this.#refetchPlaylist();
