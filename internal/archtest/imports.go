@@ -122,15 +122,22 @@ func clockUses(file File) []Violation {
 	clock := []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}
 	var found []Violation
 	ast.Inspect(file.syntax, func(node ast.Node) bool {
-		selector, ok := node.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		if of, ok := selector.X.(*ast.Ident); ok && of.Name == "time" && slices.Contains(clock, selector.Sel.Name) {
+		if of, ok := timeFunction(node); ok && slices.Contains(clock, of) {
 			found = append(found, Violation(fmt.Sprintf(
-				"%s uses time.%s: time is a value here, hand it in", file.line(selector), selector.Sel.Name)))
+				"%s uses time.%s: time is a value here, hand it in", file.line(node), of)))
 		}
 		return true
 	})
 	return found
+}
+
+// timeFunction is the name selected from package time, if node is such a
+// selector. Nobody renames that import here.
+func timeFunction(node ast.Node) (string, bool) {
+	selector, ok := node.(*ast.SelectorExpr)
+	if !ok {
+		return "", false
+	}
+	of, ok := selector.X.(*ast.Ident)
+	return selector.Sel.Name, ok && of.Name == "time"
 }

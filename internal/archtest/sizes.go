@@ -98,23 +98,47 @@ func inits(file File) []Violation {
 	return found
 }
 
-// sleeps finds time.Sleep in tests. Inside a testing/synctest bubble a sleep
-// costs nothing and is exact, so files that use it are left alone.
+// sleeps finds time.Sleep in tests. A short rest inside a loop that looks at a
+// deadline is polling and allowed; so is any sleep inside a testing/synctest
+// bubble, where it costs nothing and is exact.
 func sleeps(file File) []Violation {
 	if slices.Contains(file.Imports, "testing/synctest") {
 		return nil
 	}
+	var polling []ast.Node
+	ast.Inspect(file.syntax, func(node ast.Node) bool {
+		if loop, ok := node.(*ast.ForStmt); ok && mentions(loop, "After", "Before", "Since", "Until") {
+			polling = append(polling, loop)
+		}
+		return true
+	})
 	var found []Violation
 	ast.Inspect(file.syntax, func(node ast.Node) bool {
-		if selector, ok := node.(*ast.SelectorExpr); ok && selector.Sel.Name == "Sleep" {
-			if of, ok := selector.X.(*ast.Ident); ok && of.Name == "time" {
-				found = append(found, Violation(file.line(selector)+
-					": a test waits for a condition with a deadline, it does not sleep"))
-			}
+		if of, ok := timeFunction(node); ok && of == "Sleep" && !within(polling, node) {
+			found = append(found, Violation(file.line(node)+
+				": a test waits for a condition with a deadline, it does not sleep"))
 		}
 		return true
 	})
 	return found
+}
+
+// mentions tells whether any of the names is selected from something below node.
+func mentions(node ast.Node, names ...string) bool {
+	found := false
+	ast.Inspect(node, func(below ast.Node) bool {
+		if selector, ok := below.(*ast.SelectorExpr); ok && slices.Contains(names, selector.Sel.Name) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func within(outer []ast.Node, node ast.Node) bool {
+	return slices.ContainsFunc(outer, func(each ast.Node) bool {
+		return each.Pos() <= node.Pos() && node.End() <= each.End()
+	})
 }
 
 func functions(file File) []*ast.FuncDecl {
