@@ -1,3 +1,5 @@
+//go:build unix
+
 package rtmp_test
 
 import (
@@ -12,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -87,17 +90,26 @@ func reference(t *testing.T, h *house, stream string) (wait func() []mark) {
 	}
 }
 
+// narrow makes the receive buffer small before the window is negotiated: on
+// loopback it would otherwise swallow megabytes.
+func narrow(_, _ string, raw syscall.RawConn) error {
+	var err error
+	return errors.Join(raw.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 8<<10)
+	}), err)
+}
+
 // slowly reads at about 64 kbit/s, from a socket with a small buffer, as a
 // phone at the edge of its cell would. It returns what it got; the end is not
 // awaited but cut when stop is closed.
 func slowly(t *testing.T, addr, path string, stop <-chan struct{}) []byte {
-	conn, err := net.Dial("tcp", addr)
+	dialer := net.Dialer{Control: narrow}
+	conn, err := dialer.Dial("tcp", addr)
 	if err != nil {
 		t.Error(err)
 		return nil
 	}
 	defer conn.Close()
-	_ = conn.(*net.TCPConn).SetReadBuffer(8 << 10)
 	_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
 	var raw bytes.Buffer
 	tick := time.NewTicker(125 * time.Millisecond)
