@@ -38,8 +38,10 @@ export const TUNING = {
   maxNudge: 4000,
   /** Silence after a nudge, so that what is measured is what it left. */
   rest: 300,
-  /** Silence after a new state, a seek or a stall. */
+  /** Silence after a new state. */
   hold: 150,
+  /** Silence after a seek or a stall: Chromium takes this long to get up to speed. */
+  settle: 350,
   seekBuffered: 400,
   seekUnbuffered: 1000,
   /** A player that ignores its rate is sought from here on. */
@@ -118,7 +120,7 @@ export class Corrector {
   /** Called about ten times a second. */
   tick(t: Tick): Action {
     if (t.seeking || t.stalled) {
-      this.#forget(t.nowMs + TUNING.hold);
+      this.#forget(t.nowMs + TUNING.settle);
       return NONE;
     }
     this.#seeking = false;
@@ -167,7 +169,7 @@ export class Corrector {
 
   #seek(t: Tick): Action {
     this.#nudge = null;
-    this.#forget(t.nowMs + TUNING.hold);
+    this.#forget(t.nowMs + TUNING.settle);
     this.#sought = kindOf(t.buffered);
     this.#seeking = true;
     this.#coolUntil = t.nowMs + TUNING.cool;
@@ -196,7 +198,7 @@ export class Corrector {
     const n = this.#nudged;
     if (n) {
       const loss = leftMs - n.errorMs + n.gainedMs;
-      if (Math.abs(leftMs) < 80) this.#loss = clamp(blend(this.#loss, loss), -10, 60);
+      if (Math.abs(leftMs) < 50) this.#loss = clamp(blend(this.#loss, loss), -10, 60);
       this.#ignored = Math.abs(leftMs - n.errorMs) < 0.3 * Math.abs(n.errorMs) ? this.#ignored + 1 : 0;
     }
     const s = this.#sought;
