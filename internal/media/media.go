@@ -5,6 +5,7 @@ package media
 
 import (
 	"context"
+	"os"
 
 	"synctv/internal/media/direct"
 	"synctv/internal/media/library"
@@ -64,3 +65,18 @@ func (c *Catalog) Play(it room.Item) room.Play {
 	}
 	return room.Play{}
 }
+
+// Entry is one line of a library listing.
+type Entry = library.Entry
+
+// Open opens a library item's file; the caller closes it. It is for people who
+// are in the item's room, whether they may browse or not.
+func (c *Catalog) Open(it room.Item) (*os.File, error) {
+	if it.Source.Type != room.SourceLibrary {
+		return nil, library.ErrNotFound
+	}
+	return c.Library.Open(it.Source.Path)
+}
+
+// ContentType of a library item.
+func ContentType(it room.Item) string { return library.ContentType(it.Source.Path) }

@@ -66,7 +66,8 @@ func NewSockets(n *Node, rooms Rooms, now func() time.Time) *Sockets {
 }
 
 // Serve turns a request into a socket of one person in one room. The caller
-// has made sure who it is; whether they may enter is asked here.
+// has made sure who it is (nobody is refused as a session that ended); whether
+// they may enter is asked here.
 func (s *Sockets) Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) {
 	ctx := context.WithValue(r.Context(), visitKey{}, visit{roomID: roomID, who: who, sessionID: sessionID})
 	s.upgrade.ServeHTTP(w, r.WithContext(ctx))
@@ -77,6 +78,9 @@ func (s *Sockets) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (ce
 	v, ok := ctx.Value(visitKey{}).(visit)
 	if !ok {
 		return centrifuge.ConnectReply{}, centrifuge.DisconnectBadRequest
+	}
+	if v.who.ID == "" {
+		return centrifuge.ConnectReply{}, farewell(room.SessionEnded)
 	}
 	enterCtx, cancel := context.WithTimeout(ctx, enterTimeout)
 	defer cancel()

@@ -48,11 +48,13 @@ func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, 
 		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
 	}
 	if fresh {
-		version, err := s.Playlists.AddItems(ctx, roomID, []Item{item})
+		added := []Item{item}
+		version, err := s.Playlists.AddItems(ctx, roomID, added)
 		if err != nil {
 			return LiveKey{}, Item{}, "", err
 		}
-		s.announcePlaylist(ctx, roomID, version, []Item{item}, nil)
+		item = added[0] // with its place in the list
+		s.announcePlaylist(ctx, roomID, version, added, nil)
 	}
 	if err := s.LiveKeys.AddLiveKey(ctx, key); err != nil {
 		return LiveKey{}, Item{}, "", err

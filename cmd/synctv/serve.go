@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"synctv/internal/account"
+	"synctv/internal/api"
+	"synctv/internal/cluster/local"
+	"synctv/internal/config"
+	"synctv/internal/live"
+	"synctv/internal/live/rtmp"
+	"synctv/internal/media"
+	"synctv/internal/media/library"
+	"synctv/internal/realtime"
+	"synctv/internal/room"
+	"synctv/internal/store"
+	"synctv/internal/telemetry"
+	"synctv/web"
+)
+
+// serveCommand has a flag for every key of the configuration.
+func serveCommand(env config.Lookup) *cobra.Command {
+	cmd := &cobra.Command{Use: "serve", Short: "Serve rooms until stopped", Args: cobra.NoArgs}
+	for _, k := range config.Keys() {
+		cmd.Flags().String(k.Flag, k.Default, k.Help+" ["+k.Env()+"]")
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		flags := func(name string) (string, bool) {
+			f := cmd.Flags().Lookup(name)
+			return f.Value.String(), f.Changed
+		}
+		cfg, err := config.Load(flags, env)
+		if err != nil {
+			return fmt.Errorf("configuration:\n%w", err)
+		}
+		return serve(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	return cmd
+}
+
+// serve is the only wiring: it opens everything, runs it until ctx ends, and
+// closes it in the opposite order.
+func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err error) {
+	log, err := telemetry.NewLogger(errOut, telemetry.Options{Format: cfg.LogFormat, Level: cfg.LogLevel})
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL, MaxConns: cfg.DatabaseMax})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	lib, err := openLibrary(cfg.Library)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lib.Close()) }()
+	p, err := assemble(cfg, db, lib, log)
+	if err != nil {
+		return err
+	}
+	if err := p.bootstrap(ctx, cfg, out); err != nil {
+		return err
+	}
+	return p.run(ctx)
+}
+
+func openLibrary(folders []config.Folder) (*library.Library, error) {
+	list := make([]library.Folder, 0, len(folders))
+	for _, f := range folders {
+		list = append(list, library.Folder(f))
+	}
+	return library.Open(list)
+}
+
+// program is the running parts.
+type program struct {
+	cfg      config.Config
+	log      *slog.Logger
+	accounts *account.Service
+	node     *realtime.Node
+	hub      *live.Hub
+	encoders *rtmp.Server
+	handler  http.Handler
+	http     net.Listener
+	rtmp     net.Listener // nil: no encoders
+	draining atomic.Bool
+}
+
+// assemble puts the use cases on their ports and opens the listeners.
+func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slog.Logger) (*program, error) {
+	clock := local.NewClock()
+	node, err := realtime.NewNode(log)
+	if err != nil {
+		return nil, err
+	}
+	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
+	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
+	relay := &relay{log: log}
+	rooms := room.New(room.Ports{
+		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, LiveKeys: db,
+		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Now: clock.Now,
+	})
+	hub := live.NewHub(live.Limits{}, relay)
+	relay.hub, relay.rooms = hub, rooms
+	p := &program{
+		cfg: cfg, log: log, node: node, hub: hub,
+		accounts: &account.Service{Users: db, Sessions: db, Passwords: passwords, Now: clock.Now, Signup: account.Signup(cfg.Signup)},
+		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
+	}
+	port, err := p.listen()
+	if err != nil {
+		return nil, err
+	}
+	p.handler = api.New(api.Options{
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: hub, UI: web.Files(), Log: log, Version: version,
+		Sockets: sockets{realtime.NewSockets(node, rooms, clock.Now), node},
+		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
+		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure,
+	}).Handler()
+	return p, nil
+}
+
+// sockets is both halves of realtime behind the one port of api.
+type sockets struct {
+	*realtime.Sockets
+	node *realtime.Node
+}
+
+func (s sockets) EndSession(ctx context.Context, personID, sessionID string) {
+	s.node.EndSession(ctx, personID, sessionID)
+}
+
+// listen opens the ports before anything runs, so that a taken one stops the
+// start with a clear error.
+func (p *program) listen() (rtmpPort string, err error) {
+	if p.http, err = net.Listen("tcp", p.cfg.HTTPAddr); err != nil {
+		return "", fmt.Errorf("http-addr: %w", err)
+	}
+	if p.cfg.RTMPAddr == "" {
+		return "", nil
+	}
+	if p.rtmp, err = net.Listen("tcp", p.cfg.RTMPAddr); err != nil {
+		return "", errors.Join(fmt.Errorf("rtmp-addr: %w", err), p.http.Close())
+	}
+	if addr, ok := p.rtmp.Addr().(*net.TCPAddr); ok {
+		rtmpPort = strconv.Itoa(addr.Port)
+	}
+	return rtmpPort, nil
+}
+
+// bootstrap makes root at the first start. A made password goes to standard
+// output, never to the log.
+func (p *program) bootstrap(ctx context.Context, cfg config.Config, out io.Writer) error {
+	printed, err := p.accounts.Bootstrap(ctx, cfg.RootPassword)
+	if err != nil {
+		return fmt.Errorf("make the root account: %w", err)
+	}
+	if printed != "" {
+		_, err = fmt.Fprintf(out, "First start: sign in as root with the password %s (it is not shown again).\n", printed)
+	}
+	return err
+}
+
+func (p *program) ready(ctx context.Context, db *store.Store) error {
+	if p.draining.Load() {
+		return errors.New("shutting down")
+	}
+	return db.Ping(ctx)
+}
+
+// Limits against clients that send slowly. There is no write timeout: films
+// and live streams last, and have limits of their own.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+// run is the table of contents of the running program.
+func (p *program) run(ctx context.Context) error {
+	if err := p.node.Start(); err != nil {
+		return fmt.Errorf("start realtime: %w", err)
+	}
+	server := &http.Server{
+		Handler: p.handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+	// Live work outlives the signal until the drain has told everybody.
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	g, work := errgroup.WithContext(work)
+	g.Go(func() error { return p.hub.Run(work) })
+	g.Go(func() error {
+		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve http: %w", err)
+		}
+		return nil
+	})
+	if p.rtmp != nil {
+		g.Go(func() error { return p.encoders.Serve(work, p.rtmp) })
+	}
+	g.Go(func() error {
+		select {
+		case <-ctx.Done(): // asked to stop
+		case <-work.Done(): // something failed
+		}
+		defer stopWork()
+		return p.drain(server)
+	})
+	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "version", version)
+	err := g.Wait()
+	p.log.InfoContext(ctx, "stopped")
+	return err
+}
+
+// drain: not ready, sockets told to go elsewhere, encoders and viewers cut,
+// requests in flight finished.
+func (p *program) drain(server *http.Server) error {
+	p.draining.Store(true)
+	p.log.Info("stopping")
+	ctx, cancel := context.WithTimeout(context.Background(), p.cfg.DrainTimeout)
+	defer cancel()
+	err := p.node.Stop(ctx)
+	p.hub.Close()
+	if shut := server.Shutdown(ctx); shut != nil {
+		p.log.Warn("requests were cut", "error", shut)
+		err = errors.Join(err, server.Close())
+	}
+	return err
+}
+
+func addrOf(l net.Listener) string {
+	if l == nil {
+		return "off"
+	}
+	return l.Addr().String()
+}

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+
+	"synctv/internal/account"
+	"synctv/internal/problem"
+	"synctv/internal/room"
+	"synctv/internal/telemetry"
+)
+
+// The cookies of browsers. The guest's is bound to the room's path, so that
+// one browser can be a different guest in each room.
+const (
+	sessionCookie = "synctv_session"
+	guestCookie   = "synctv_guest"
+)
+
+var errNotSignedIn = problem.New(problem.Unauthenticated, "not_signed_in", "Sign in first.")
+
+// caller is the tokens a request shows. Who they belong to is looked up when
+// it is needed, once.
+type caller struct {
+	session, guest string
+	agent, host    string
+
+	once sync.Once
+	user account.User
+	sess account.Session
+	err  error
+}
+
+type callerKey struct{}
+
+// withCaller reads the tokens. A Bearer token may be either kind.
+func withCaller(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &caller{agent: r.UserAgent(), host: r.Host}
+		if k, err := r.Cookie(sessionCookie); err == nil {
+			c.session = k.Value
+		}
+		if k, err := r.Cookie(guestCookie); err == nil {
+			c.guest = k.Value
+		}
+		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			c.session, c.guest = token, token
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	})
+}
+
+func callerOf(ctx context.Context) *caller {
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return c
+	}
+	return &caller{}
+}
+
+// signedIn is the account behind the request.
+func (s *Server) signedIn(ctx context.Context) (account.User, account.Session, error) {
+	c := callerOf(ctx)
+	if c.session == "" {
+		return account.User{}, account.Session{}, errNotSignedIn
+	}
+	c.once.Do(func() { c.user, c.sess, c.err = s.Accounts.Authenticate(ctx, c.session) })
+	if c.err == nil {
+		telemetry.Note(ctx, "user", c.user.ID)
+	}
+	return c.user, c.sess, c.err
+}
+
+// userPerson is an account as the rule book sees it.
+func userPerson(u account.User) room.Person {
+	return room.Person{
+		ID: u.ID, Kind: room.KindUser, Name: u.Name, Color: u.Color,
+		GlobalAdmin: u.GlobalAdmin(), Restricted: u.Status != account.Active,
+	}
+}
+
+// person is who asks for something in a room: the signed-in person, or the
+// room's guest. Somebody who is both counts as signed in if they are in the
+// room with their account.
+func (s *Server) person(ctx context.Context, roomID string) (room.Person, string, error) {
+	telemetry.Note(ctx, "room", roomID)
+	c := callerOf(ctx)
+	user, session, err := s.signedIn(ctx)
+	if err == nil {
+		who := userPerson(user)
+		if c.guest == "" || c.guest == c.session {
+			return who, session.ID, nil
+		}
+		if _, err := s.Rooms.Enter(ctx, roomID, who); !errors.Is(err, room.ErrNotMember) {
+			return who, session.ID, nil
+		}
+	}
+	if c.guest == "" {
+		return room.Person{}, "", err
+	}
+	guest, guestErr := s.Rooms.Guest(ctx, roomID, c.guest)
+	switch {
+	case guestErr == nil:
+		telemetry.Note(ctx, "user", guest.ID)
+		return guest, "", nil
+	case !errors.Is(guestErr, room.ErrNotMember):
+		return room.Person{}, "", guestErr
+	case err == nil:
+		return userPerson(user), session.ID, nil
+	case c.session == "":
+		return room.Person{}, "", guestErr
+	}
+	return room.Person{}, "", err
+}
+
+// anyone is person for places that are open to all: nobody is nobody.
+func (s *Server) anyone(ctx context.Context, roomID string) (room.Person, error) {
+	who, _, err := s.person(ctx, roomID)
+	if k := problem.KindOf(err); k == problem.Unauthenticated || errors.Is(err, room.ErrNotMember) {
+		return room.Person{}, nil
+	}
+	return who, err
+}
+
+func (s *Server) cookie(name, value, path string, seconds int) http.Cookie {
+	return http.Cookie{
+		Name: name, Value: value, Path: path, MaxAge: seconds,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.CookieSecure,
+	}
+}

@@ -1,0 +1,133 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"synctv/internal/room"
+)
+
+type goLiveInput struct {
+	InRoom
+	Body struct {
+		Title  string `json:"title,omitempty" maxLength:"1000" doc:"of the item that is added"`
+		ItemID string `json:"item_id,omitempty" maxLength:"32" doc:"another key for a live item that is there"`
+	}
+}
+
+// LiveKeyView is a key without the key.
+type LiveKeyView struct {
+	ID        string  `json:"id"`
+	Stream    string  `json:"stream" doc:"public name"`
+	ItemID    string  `json:"item_id"`
+	Hint      string  `json:"hint" doc:"the key's last characters"`
+	CreatedBy room.By `json:"created_by"`
+	CreatedMS int64   `json:"created_ms"`
+}
+
+// NewLiveKeyView is the only answer that shows a key.
+type NewLiveKeyView struct {
+	ID     string        `json:"id"`
+	Key    string        `json:"key" doc:"the stream key; it is not shown again"`
+	Stream string        `json:"stream"`
+	Server string        `json:"server" doc:"what an encoder calls server"`
+	URL    string        `json:"url" doc:"both in one, for ffmpeg"`
+	Item   room.ItemView `json:"item"`
+}
+
+type InKey struct {
+	InRoom
+	Key string `path:"key" maxLength:"32" doc:"id of the key"`
+}
+
+type keysBody struct {
+	Keys []LiveKeyView `json:"keys"`
+}
+
+func (s *Server) liveRoutes() {
+	tags := []string{"live"}
+	operation(s, huma.Operation{
+		OperationID: "create-live-key", Method: http.MethodPost, Path: "/api/rooms/{room}/live/keys", Tags: tags,
+		Summary: "Make a stream key, shown once", DefaultStatus: http.StatusCreated, Security: people(),
+	}, s.goLive)
+	operation(s, huma.Operation{
+		OperationID: "list-live-keys", Method: http.MethodGet, Path: "/api/rooms/{room}/live/keys", Tags: tags,
+		Summary: "The room's stream keys, without the keys", Security: people(),
+	}, func(ctx context.Context, in *InRoom) (*body[keysBody], error) {
+		who, _, err := s.person(ctx, in.Room)
+		if err != nil {
+			return nil, err
+		}
+		keys, err := s.Rooms.ReadLiveKeys(ctx, in.Room, who)
+		out := keysBody{Keys: []LiveKeyView{}}
+		for _, k := range keys {
+			out.Keys = append(out.Keys, LiveKeyView{ID: k.ID, Stream: k.Stream, ItemID: k.ItemID, Hint: k.Hint, CreatedBy: k.CreatedBy, CreatedMS: k.CreatedMS})
+		}
+		return reply(out, err)
+	})
+	operation(s, huma.Operation{
+		OperationID: "revoke-live-key", Method: http.MethodDelete, Path: "/api/rooms/{room}/live/keys/{key}", Tags: tags,
+		Summary: "End a key and what it publishes", DefaultStatus: http.StatusNoContent, Security: people(),
+	}, func(ctx context.Context, in *InKey) (*struct{}, error) {
+		who, _, err := s.person(ctx, in.Room)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.Rooms.RevokeLiveKey(ctx, in.Room, who, in.Key)
+	})
+}
+
+func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyView], error) {
+	who, _, err := s.person(ctx, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	k, item, secret, err := s.Rooms.GoLive(ctx, in.Room, who, in.Body.Title, in.Body.ItemID)
+	if err != nil {
+		return nil, err
+	}
+	server := s.rtmpServer(callerOf(ctx).host) + "/live/" + in.Room
+	return reply(NewLiveKeyView{
+		ID: k.ID, Key: secret, Stream: k.Stream, Server: server, URL: server + "/" + secret, Item: s.Rooms.ViewItem(item),
+	}, nil)
+}
+
+// rtmpServer is what encoders are told: as configured, else this host.
+func (s *Server) rtmpServer(host string) string {
+	if s.RTMPURL != "" {
+		return s.RTMPURL
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	if s.RTMPPort == "1935" {
+		if net.ParseIP(name) != nil && net.ParseIP(name).To4() == nil {
+			name = "[" + name + "]"
+		}
+		return "rtmp://" + name
+	}
+	return "rtmp://" + net.JoinHostPort(name, s.RTMPPort)
+}
+
+// watch serves a live stream as endless FLV to a member of its room.
+func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
+	roomID := r.PathValue("room")
+	stream, ok := strings.CutSuffix(r.PathValue("file"), ".flv")
+	if !ok {
+		return errNoRoute
+	}
+	who, _, err := s.person(r.Context(), roomID)
+	if err != nil {
+		return err
+	}
+	if err := s.Rooms.WatchStream(r.Context(), roomID, who, stream); err != nil {
+		return err
+	}
+	if err := s.Streams.ServeFLV(w, r, stream); err != nil {
+		return errStreamOffline.Because(err)
+	}
+	return nil
+}

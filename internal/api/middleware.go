@@ -1,0 +1,120 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/felixge/httpsnoop"
+	"github.com/google/uuid"
+
+	"synctv/internal/problem"
+	"synctv/internal/telemetry"
+)
+
+// chain is what every request passes, outermost first. The ResponseWriter is
+// wrapped once, by httpsnoop, which keeps Flusher, Hijacker and ReaderFrom:
+// sockets, live streams and sendfile need them.
+func (s *Server) chain(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.answer(r.Context(), problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")).write(w)
+	}))
+	return s.observe(s.recovered(guard.Handler(withHeaders(withCaller(next)))))
+}
+
+// observe gives each request its id and writes one line when it is done. Query
+// strings are left out: they may hold tokens.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		ctx := telemetry.WithRequestID(r.Context(), id)
+		r = r.WithContext(ctx)
+		w.Header().Set("X-Request-Id", id)
+		seen, wrapped := watch(w)
+		start := time.Now()
+		next.ServeHTTP(wrapped, r)
+		s.Log.Log(ctx, seen.level(), "request", "method", r.Method, "path", r.URL.Path,
+			"status", seen.status, "bytes", seen.bytes, "ms", time.Since(start).Milliseconds())
+	})
+}
+
+// seen is what a response turned out to be.
+type seen struct {
+	status int
+	bytes  int64
+}
+
+func watch(w http.ResponseWriter) (*seen, http.ResponseWriter) {
+	n := &seen{status: http.StatusOK}
+	return n, httpsnoop.Wrap(w, httpsnoop.Hooks{
+		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+			return func(code int) { n.status = code; next(code) }
+		},
+		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
+			return func(b []byte) (int, error) { c, err := next(b); n.bytes += int64(c); return c, err }
+		},
+		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
+			return func(src io.Reader) (int64, error) { c, err := next(src); n.bytes += c; return c, err }
+		},
+	})
+}
+
+// level: our failures need somebody, the rest is routine.
+func (n *seen) level() slog.Level {
+	switch {
+	case n.status >= http.StatusInternalServerError && n.status != http.StatusServiceUnavailable:
+		return slog.LevelError
+	case n.status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+// recovered turns a panic into an answer and a line with the stack. A panic
+// with http.ErrAbortHandler is meant to end the connection and passes.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler { //nolint:errorlint // a panic value
+				panic(v)
+			}
+			s.Log.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()))
+			s.answer(r.Context(), problem.New(problem.Internal, "internal", "Something went wrong on our side.")).write(w)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withHeaders sets what every answer carries.
+func withHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// contentSecurityPolicy: scripts from here only; media from wherever the room
+// chose. Inline styles are what Svelte's style directives need.
+const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
+	"worker-src 'self' blob:; media-src * blob:; connect-src *; img-src 'self' data: blob:; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+// raw adapts a handler that may answer with an error.
+func (s *Server) raw(work func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := work(w, r); err != nil {
+			s.answer(r.Context(), err).write(w)
+		}
+	}
+}

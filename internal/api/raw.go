@@ -1,0 +1,54 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"synctv/internal/media"
+	"synctv/internal/problem"
+	"synctv/internal/room"
+)
+
+var errStreamOffline = problem.New(problem.NotFound, "stream_offline", "Nobody is publishing this stream right now.")
+
+// socket opens the event socket. Who may enter is decided when it connects, so
+// that the page gets a reason it can tell from a network failure.
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
+	roomID := r.PathValue("room")
+	who, sessionID, err := s.person(r.Context(), roomID)
+	if problem.KindOf(err) == problem.Unauthenticated {
+		who = room.Person{} // refused on the socket: a browser hides the status of a failed upgrade
+	} else if err != nil && !errors.Is(err, room.ErrNotMember) {
+		return err
+	}
+	s.Sockets.Serve(w, r, roomID, who, sessionID)
+	return nil
+}
+
+// media serves a library item's file with ranges. The file goes from disk to
+// socket by sendfile(2): ServeContent copies from an *os.File, and every
+// wrapper in between keeps io.ReaderFrom.
+func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
+	roomID := r.PathValue("room")
+	who, _, err := s.person(r.Context(), roomID)
+	if err != nil {
+		return err
+	}
+	item, err := s.Rooms.OpenItem(r.Context(), roomID, who, r.PathValue("item"))
+	if err != nil {
+		return err
+	}
+	f, err := s.Catalog.Open(item)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", media.ContentType(item))
+	w.Header().Set("Cache-Control", "private, no-cache")
+	http.ServeContent(w, r, "", info.ModTime(), f)
+	return nil
+}

@@ -1,0 +1,164 @@
+// Package api is the HTTP surface: it decodes requests, finds out who asks,
+// calls the use cases and encodes what they answer. It decides nothing. Errors
+// are mapped to status and words here and nowhere else; the OpenAPI document
+// is made from the same types that are sent.
+package api
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"synctv/internal/account"
+	"synctv/internal/media"
+	"synctv/internal/room"
+)
+
+// Sockets opens the event socket of one person in one room.
+type Sockets interface {
+	Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string)
+	// EndSession ends the sockets that were opened with a sign-in session.
+	EndSession(ctx context.Context, personID, sessionID string)
+}
+
+// Streams serves live streams by their public names. It answers with an error
+// only as long as nothing was written.
+type Streams interface {
+	ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error
+}
+
+// Options is what the surface stands on; all must be set.
+type Options struct {
+	Rooms    *room.Service
+	Accounts *account.Service
+	Catalog  *media.Catalog
+	Sockets  Sockets
+	Streams  Streams
+	UI       fs.FS // the built page
+	Log      *slog.Logger
+	Version  string
+	// Ready tells whether requests can be served; its error is logged, not shown.
+	Ready func(ctx context.Context) error
+	// CookieSecure sends cookies over TLS only.
+	CookieSecure bool
+	// RTMPURL is what encoders are told, "rtmp://host:port"; empty: the host of
+	// the request with RTMPPort. RTMPPort empty: no encoders.
+	RTMPURL, RTMPPort string
+}
+
+// Server holds the routes.
+type Server struct {
+	Options
+	mux *http.ServeMux
+	api huma.API
+}
+
+// New registers every route.
+func New(o Options) *Server {
+	s := &Server{Options: o, mux: http.NewServeMux()}
+	shapeErrors()
+	cfg := huma.DefaultConfig("SyncTV", o.Version)
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/openapi", "", ""
+	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "a browser that is signed in"},
+		"guest":   {Type: "apiKey", In: "cookie", Name: guestCookie, Description: "a guest of one room"},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "the same tokens, for programs"},
+	}
+	s.api = humago.New(s.mux, cfg)
+	s.accountRoutes()
+	s.roomRoutes()
+	s.playbackRoutes()
+	s.playlistRoutes()
+	s.chatRoutes()
+	s.liveRoutes()
+	s.rawRoutes()
+	return s
+}
+
+// rawRoutes are those that do not fit a document: bytes, sockets, pages.
+func (s *Server) rawRoutes() {
+	s.mux.HandleFunc("GET /api/rooms/{room}/socket", s.raw(s.socket))
+	s.mux.HandleFunc("GET /api/rooms/{room}/items/{item}/media", s.raw(s.media))
+	s.mux.HandleFunc("GET /api/rooms/{room}/live/{file}", s.raw(s.watch))
+	s.mux.HandleFunc("/api/", s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
+	s.mux.HandleFunc("GET /healthz", s.healthz)
+	s.mux.HandleFunc("GET /readyz", s.readyz)
+	s.mux.Handle("/", newUI(s.UI))
+}
+
+// Handler is the whole chain.
+func (s *Server) Handler() http.Handler { return s.chain(s.mux) }
+
+// OpenAPI is the document of the API, as JSON.
+func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+
+// operation registers one use case: what it is called, where it is, and which
+// credentials it looks at (nil: none). The errors a caller may meet are the
+// same everywhere.
+func operation[I, O any](s *Server, op huma.Operation, work func(context.Context, *I) (*O, error)) {
+	op.Errors = []int{400, 401, 403, 404, 409, 413, 429, 500, 503}
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBodyBytes
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := work(ctx, in)
+		if err != nil {
+			return nil, s.answer(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// maxBodyBytes is enough for every command; one that needs more says so.
+const maxBodyBytes = 64 << 10
+
+// body wraps an answer.
+type body[T any] struct{ Body T }
+
+func reply[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{Body: v}, nil
+}
+
+// InRoom is the path of everything inside a room.
+type InRoom struct {
+	Room string `path:"room" maxLength:"32" doc:"id of the room"`
+}
+
+// people is what operations accept as proof of who asks.
+func people() []map[string][]string {
+	return []map[string][]string{{"session": {}}, {"guest": {}}, {"bearer": {}}}
+}
+
+// healthz tells that the process runs.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writePlain(w, http.StatusOK, "ok\n")
+}
+
+// readyz tells that it can serve: a load balancer sends people elsewhere while
+// it cannot.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.Ready(ctx); err != nil {
+		s.Log.WarnContext(ctx, "not ready", "error", err)
+		writePlain(w, http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	writePlain(w, http.StatusOK, "ready\n")
+}
+
+func writePlain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // the client may be gone
+}
