@@ -135,9 +135,9 @@ it('bears a snapshot with absent lists and events it does not know', () => {
 });
 
 it.each([
-  [4001, 'session_ended'],
-  [4003, 'removed'],
-  [4004, 'gone'],
+  [4501, 'session_ended'],
+  [4503, 'removed'],
+  [4504, 'gone'],
   [3008, null],
   [1006, null]
 ])('close code %d means %s', (code, want) => expect(endingOf(code)).toBe(want));

@@ -1,7 +1,7 @@
 /** Why a room's socket ended for good. */
 export type Ending = 'session_ended' | 'removed' | 'gone';
 
-const ENDINGS: Record<number, Ending> = { 4001: 'session_ended', 4003: 'removed', 4004: 'gone' };
+const ENDINGS: Record<number, Ending> = { 4501: 'session_ended', 4503: 'removed', 4504: 'gone' };
 
 /** What a close code means: an ending, or null for "come back". */
 export const endingOf = (code: number): Ending | null => ENDINGS[code] ?? null;
