@@ -5,7 +5,7 @@ describe('reasons', () => {
   it.each([
     [ofElement(2, 'x'), 'network'],
     [ofElement(3, 'x'), 'decode'],
-    [ofElement(4, 'x'), 'format'],
+    [ofElement(4, 'x'), 'unopened'],
     [ofElement(99, 'x'), 'network'],
     [ofHls('networkError', 'manifestLoadError', 404), 'offline'],
     [ofHls('networkError', 'manifestLoadError', 503), 'network'],
@@ -28,7 +28,7 @@ describe('reasons', () => {
   });
 
   it('what a browser cannot do is not tried again', () => {
-    const again = (['network', 'decode', 'format', 'no_flv', 'no_dash', 'offline'] as const).filter((reason) =>
+    const again = (['network', 'decode', 'format', 'unopened', 'no_flv', 'no_dash', 'offline'] as const).filter((reason) =>
       passing({ reason, detail: '' }),
     );
     expect(again).toEqual(['network', 'decode', 'offline']);

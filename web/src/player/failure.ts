@@ -9,6 +9,8 @@ export type Reason =
   | 'decode'
   /** This browser cannot play the format. */
   | 'format'
+  /** The element found nothing to play there: a wrong address and a strange format look the same. */
+  | 'unopened'
   /** This browser has no way to play FLV. */
   | 'no_flv'
   | 'no_dash'
@@ -19,7 +21,7 @@ export type Failure = { reason: Reason; detail: string };
 
 /** A media element's own error (MediaError.code). */
 export function ofElement(code: number, message: string): Failure {
-  const reason: Record<number, Reason> = { 2: 'network', 3: 'decode', 4: 'format' };
+  const reason: Record<number, Reason> = { 2: 'network', 3: 'decode', 4: 'unopened' };
   return { reason: reason[code] ?? 'network', detail: message };
 }
 

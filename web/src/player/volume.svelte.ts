@@ -12,10 +12,18 @@ export class Volume {
     this.muted = muted === 'muted';
   }
 
-  /** Sets the level (0–1); moving the slider ends the silence. */
+  /** Sets the level (0–1); moving the slider to a sound ends the silence. */
   set(level: number): void {
     this.level = Math.round(Math.min(1, Math.max(0, level)) * 100) / 100;
-    this.muted = false;
+    if (level > 0) this.muted = false;
+    this.#store();
+  }
+
+  /** Louder or quieter by a share; only louder ends the silence. */
+  step(share: number): void {
+    const muted = this.muted && share < 0;
+    this.set(this.level + share);
+    this.muted = muted;
     this.#store();
   }
 
