@@ -1,0 +1,105 @@
+package room
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"synctv/internal/problem"
+)
+
+func TestNeighbour(t *testing.T) {
+	l := Playlist{Items: []Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	for _, c := range []struct {
+		from string
+		step int
+		want string
+		ok   bool
+	}{
+		{"a", +1, "b", true}, {"b", +1, "c", true}, {"c", +1, "", false},
+		{"c", -1, "b", true}, {"a", -1, "", false}, {"", +1, "a", true}, {"", -1, "", false}, {"gone", +1, "a", true},
+	} {
+		if got, ok := l.neighbour(c.from, c.step); got != c.want || ok != c.ok {
+			t.Errorf("from %q by %d: %q, %v", c.from, c.step, got, ok)
+		}
+	}
+	if _, ok := (Playlist{}).neighbour("", +1); ok {
+		t.Error("an empty list has no next")
+	}
+}
+
+func TestCheckMessage(t *testing.T) {
+	for _, c := range []struct {
+		in, want, code string
+	}{
+		{" hi ", "hi", ""}, {"", "", "message_empty"}, {" \n\u200b ", "", "message_empty"},
+		{strings.Repeat("好", MaxMessage), strings.Repeat("好", MaxMessage), ""},
+		{strings.Repeat("好", MaxMessage+1), "", "message_too_long"},
+		{"<script>alert(1)</script>", "<script>alert(1)</script>", ""},
+	} {
+		got, err := checkMessage(c.in)
+		code := ""
+		if err != nil {
+			code = problem.From(err).Code
+		}
+		if got != c.want || code != c.code {
+			t.Errorf("%.20q: got %.20q, %q", c.in, got, code)
+		}
+	}
+}
+
+func TestCheckName(t *testing.T) {
+	for in, ok := range map[string]bool{"": false, "  ": false, "x": true, strings.Repeat("é", 100): true, strings.Repeat("é", 101): false} {
+		if _, err := CheckName(in); (err == nil) != ok {
+			t.Errorf("%.10q: %v", in, err)
+		}
+	}
+}
+
+func TestFlood(t *testing.T) {
+	f := newFlood(10, 10)
+	now := time.Unix(0, 0)
+	for i := range 10 {
+		if w := f.take("a", now); w != 0 {
+			t.Fatalf("line %d had to wait %v", i, w)
+		}
+	}
+	if w := f.take("a", now); w <= 0 || w > 100*time.Millisecond {
+		t.Errorf("the eleventh waits %v", w)
+	}
+	if w := f.take("b", now); w != 0 {
+		t.Errorf("somebody else waits %v", w)
+	}
+	if w := f.take("a", now.Add(150*time.Millisecond)); w != 0 {
+		t.Errorf("after a while one waits %v", w)
+	}
+}
+
+func TestFloodForgetsTheQuiet(t *testing.T) {
+	f := newFlood(10, 10)
+	now := time.Unix(0, 0)
+	for i := range maxFloodKeys + 100 {
+		f.take(string(rune('a'+i%26))+time.Duration(i).String(), now.Add(time.Duration(i)*time.Millisecond))
+	}
+	if len(f.byKey) > maxFloodKeys {
+		t.Errorf("%d keys are kept", len(f.byKey))
+	}
+}
+
+func TestTopics(t *testing.T) {
+	a := Access{Can: AllPermissions()}
+	if len(a.Topics()) != 3 {
+		t.Errorf("got %v", a.Topics())
+	}
+	a.Can = SendChat
+	if got := a.Topics(); len(got) != 1 || got[0] != TopicRoom {
+		t.Errorf("got %v", got)
+	}
+	for e, want := range map[EventType]Topic{
+		EventPlayback: TopicRoom, EventChat: TopicChat, EventMember: TopicMembers, EventMemberGone: TopicMembers, EventLive: TopicRoom,
+	} {
+		if (Event{Type: e}).Topic() != want {
+			t.Errorf("%s goes to %s", e, (Event{Type: e}).Topic())
+		}
+	}
+}
