@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -80,9 +79,11 @@ func (d *deadline) renew(now bool) {
 	}
 }
 
-// explain tells a viewer who took nothing from one who was cut.
+// explain tells a viewer who took nothing for a stall time from one who left or
+// was cut. The clock says so better than the error: HTTP/2 reports a reset, and
+// net/http ends the context itself when a write fails.
 func (d *deadline) explain(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) && !d.cut.Load() {
+	if err != nil && time.Since(d.renewed) >= d.stall {
 		return errStalled
 	}
 	return err
