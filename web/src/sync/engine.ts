@@ -168,6 +168,11 @@ export class SyncEngine {
     return this.#target?.status === 'playing';
   }
 
+  /** Whether the element's position is held to the room's at all. */
+  get #steers(): boolean {
+    return this.#target !== null && !this.#live && !this.#blocked;
+  }
+
   async #send(body: CommandBody, send: Send): Promise<void> {
     this.#underWay++;
     try {
@@ -304,7 +309,7 @@ export class SyncEngine {
     this.#said = state;
     this.#hooks.onstatus({
       state,
-      error_ms: this.#target && !this.#live ? this.#corrector.error_ms : 0,
+      error_ms: this.#steers ? this.#corrector.error_ms : 0,
       rtt_ms: known(this.#clock.rtt_ms),
       offset_ms: this.#clock.offset_ms,
       bound_ms: known(this.#clock.bound_ms),
@@ -314,7 +319,7 @@ export class SyncEngine {
   #state(): SyncStatus['state'] {
     if (this.#clock.offline) return 'offline';
     if (this.#waitsForClock) return 'nudge';
-    return this.#target && !this.#live && !this.#blocked ? this.#corrector.state : 'ok';
+    return this.#steers ? this.#corrector.state : 'ok';
   }
 }
 
