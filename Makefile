@@ -30,7 +30,7 @@ fmt: ## format the Go sources
 web: $(WEB_BUILT) ## build the page into web/dist, if its sources changed
 
 build: web ## one file with everything in it: bin/synctv
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/synctv
+	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/synctv
 
 e2e: build ## browser tests only
 	scripts/e2e
