@@ -98,23 +98,22 @@ func inits(file File) []Violation {
 	return found
 }
 
-// sleeps finds time.Sleep in tests. A short rest inside a loop that looks at a
-// deadline is polling and allowed; so is any sleep inside a testing/synctest
-// bubble, where it costs nothing and is exact.
+// sleeps finds time.Sleep in tests. Inside a loop a short rest is polling or
+// pacing and allowed; so is any sleep in a testing/synctest bubble, where it costs
+// nothing and is exact. Elsewhere "// sleep: why" on the same line is needed.
 func sleeps(file File) []Violation {
 	if slices.Contains(file.Imports, "testing/synctest") {
 		return nil
 	}
-	var polling []ast.Node
-	ast.Inspect(file.syntax, func(node ast.Node) bool {
-		if loop, ok := node.(*ast.ForStmt); ok && mentions(loop, "After", "Before", "Since", "Until") {
-			polling = append(polling, loop)
-		}
-		return true
-	})
+	allowed := explained(file)
+	var loops []ast.Node
 	var found []Violation
 	ast.Inspect(file.syntax, func(node ast.Node) bool {
-		if of, ok := timeFunction(node); ok && of == "Sleep" && !within(polling, node) {
+		switch loop := node.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			loops = append(loops, loop)
+		}
+		if of, ok := timeFunction(node); ok && of == "Sleep" && !within(loops, node) && !allowed[file.line(node)] {
 			found = append(found, Violation(file.line(node)+
 				": a test waits for a condition with a deadline, it does not sleep"))
 		}
@@ -123,16 +122,17 @@ func sleeps(file File) []Violation {
 	return found
 }
 
-// mentions tells whether any of the names is selected from something below node.
-func mentions(node ast.Node, names ...string) bool {
-	found := false
-	ast.Inspect(node, func(below ast.Node) bool {
-		if selector, ok := below.(*ast.SelectorExpr); ok && slices.Contains(names, selector.Sel.Name) {
-			found = true
+// explained is every place whose line ends in a comment "// sleep: why".
+func explained(file File) map[string]bool {
+	places := map[string]bool{}
+	for _, group := range file.syntax.Comments {
+		for _, comment := range group.List {
+			if why, ok := strings.CutPrefix(comment.Text, "// sleep:"); ok && strings.TrimSpace(why) != "" {
+				places[file.line(comment)] = true
+			}
 		}
-		return !found
-	})
-	return found
+	}
+	return places
 }
 
 func within(outer []ast.Node, node ast.Node) bool {

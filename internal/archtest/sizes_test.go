@@ -28,14 +28,9 @@ func TestHabitsRefuse(t *testing.T) {
 		{"an init function", "internal/a/a.go", "// Package a is.\npackage a\nfunc init() {}", []string{"a.go:3", "init"}},
 		{"a method named init", "internal/a/a.go", "// Package a is.\npackage a\ntype t struct{}\nfunc (t) init() {}", nil},
 		{"a sleeping test", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }", []string{"a_test.go:3", "deadline"}},
-		{
-			"polling with a deadline", "internal/a/a_test.go",
-			"package a\nimport \"time\"\nfunc f(ok func() bool, end time.Time) { for !ok() && time.Now().Before(end) { time.Sleep(1) } }", nil,
-		},
-		{
-			"polling for ever", "internal/a/a_test.go",
-			"package a\nimport \"time\"\nfunc f(ok func() bool) { for !ok() { time.Sleep(1) } }", []string{"deadline"},
-		},
+		{"a loop may rest", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() { for { time.Sleep(1) } }", nil},
+		{"a reason", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() {\ntime.Sleep(1) // sleep: a slow reader\n}", nil},
+		{"no reason", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() {\ntime.Sleep(1) // sleep:\n}", []string{"deadline"}},
 		{"a bubble may sleep", "internal/a/a_test.go", "package a\nimport (\n\"time\"\n_ \"testing/synctest\"\n)\nfunc f() { time.Sleep(1) }", nil},
 	}
 	for _, test := range tests {
