@@ -183,7 +183,7 @@ test('encoders: a wrong key, no key, another room’s key, a second publisher', 
   const other = await house.room('Another');
   const made = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { title: 'One' } });
   expect(made.status()).toBe(201);
-  const { url, key, stream } = (await made.json()) as { url: string; key: string; stream: string };
+  const { url, key, stream, item } = (await made.json()) as { url: string; key: string; stream: string; item: { id: string } };
   const rtmp = `rtmp://127.0.0.1:${house.server.rtmpPort}/live`;
   for (const bad of [`${rtmp}/${room.id}/wrong`, `${rtmp}/${room.id}`, `${rtmp}/${other.id}/${key}`, `${rtmp}/${room.id}/${stream}`]) {
     const push = new Push(bad);
@@ -196,6 +196,15 @@ test('encoders: a wrong key, no key, another room’s key, a second publisher', 
     const flv = `${house.url}/api/rooms/${room.id}/live/${stream}.flv`;
     const watching = { headers: { cookie: await cookie(house) } };
     await expect.poll(async () => headStatus(flv, watching), { timeout: 15_000 }).toBe(200);
+
+    const again = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { item_id: item.id } });
+    expect(again.status(), await again.text()).toBe(201);
+    const second = new Push(((await again.json()) as { url: string }).url);
+    expect(await second.ended(10_000), 'a second publisher').not.toBe('running');
+    await second.stop();
+    expect(await first.ended(1_000), first.complaint()).toBe('running');
+    expect(await headStatus(flv, watching)).toBe(200);
+
     const stranger = await request.newContext({ baseURL: house.url });
     expect([401, 403]).toContain((await stranger.get(flv)).status());
     await stranger.dispose();
