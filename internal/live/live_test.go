@@ -197,7 +197,13 @@ func TestListenerHearsWhatChanged(t *testing.T) {
 		hear := func(what string, want ...Info) {
 			t.Helper()
 			synctest.Wait()
-			if d := cmp.Diff(want, e.take()); d != "" {
+			// How many calls a burst of changes makes is left open; the last
+			// of them has the newest state.
+			heard := e.take()
+			if len(want) > 0 && len(heard) > 1 {
+				heard = heard[len(heard)-1:]
+			}
+			if d := cmp.Diff(want, heard); d != "" {
 				t.Errorf("%s: %s", what, d)
 			}
 		}
