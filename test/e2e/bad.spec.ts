@@ -1,5 +1,7 @@
 // Bad input from outside: each gets a clear answer and nothing else is disturbed.
+import { once } from 'node:events';
 import { request as open } from 'node:http';
+import { connect } from 'node:net';
 import { request } from '@playwright/test';
 import { expect, test, type House, type Room } from './support/house';
 import { Push } from './support/media';
@@ -210,6 +212,17 @@ test('encoders: a wrong key, no key, another room’s key, a second publisher', 
     await stranger.dispose();
   } finally {
     await first.stop();
+  }
+});
+
+test('garbage on the RTMP port', async ({ house }) => {
+  for (const garbage of ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', '\u0003' + 'x'.repeat(1536) + '\u00ff'.repeat(4096)]) {
+    const socket = connect(house.server.rtmpPort, '127.0.0.1');
+    socket.on('error', () => {}); // being cut off is what is asked for
+    socket.resume();
+    const closed = once(socket, 'close');
+    socket.write(garbage);
+    await closed;
   }
 });
 
