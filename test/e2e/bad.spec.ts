@@ -1,5 +1,4 @@
 // Bad input from outside: each gets a clear answer and nothing else is disturbed.
-import { once } from 'node:events';
 import { request as open } from 'node:http';
 import { connect } from 'node:net';
 import { request } from '@playwright/test';
@@ -220,7 +219,7 @@ test('garbage on the RTMP port', async ({ house }) => {
     const socket = connect(house.server.rtmpPort, '127.0.0.1');
     socket.on('error', () => {}); // being cut off is what is asked for
     socket.resume();
-    const closed = once(socket, 'close');
+    const closed = new Promise((done) => socket.on('close', done));
     socket.write(garbage);
     await closed;
   }
