@@ -247,11 +247,11 @@ describe('Corrector with a player', () => {
 
   it('learns nothing from a nudge that a stall spoiled', () => {
     const p = new SimPlayer(calm, 50);
-    p.run(600);
+    p.run(690);
     expect(p.corrector.state).toBe('nudge');
     const loss = p.corrector.loss_ms;
-    p.stallUntil = p.now + 200;
-    p.run(1700);
+    p.stallUntil = p.now + 30;
+    p.run(2000);
     expect(p.corrector.loss_ms).toBe(loss);
   });
 

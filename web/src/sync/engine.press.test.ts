@@ -68,6 +68,26 @@ describe('SyncEngine on a press', () => {
     expect(Math.abs(r.behind)).toBeLessThan(25);
   });
 
+  it.each([20, 150, 600])('an answer after %i ms does not seek a second time', async (rtt) => {
+    const r = setUp();
+    await r.playing();
+    r.video.seekCost_ms = 200;
+    void r.engine.press({ position_s: 200 }, r.after(rtt, (b) => r.did({ position_s: 200, at_ms: b.at_ms! })));
+    await r.world.pass(rtt / 2);
+    r.engine.apply({ ...r.room });
+    await r.world.pass(5000);
+    expect(r.video.sets.length).toBe(1);
+    expect(Math.abs(r.behind)).toBeLessThan(25);
+  });
+
+  it('an answer that says otherwise is followed', async () => {
+    const r = setUp();
+    await r.playing();
+    void r.engine.press({ position_s: 200 }, r.after(100, () => r.did({ position_s: 201 })));
+    await r.world.pass(4000);
+    expect(Math.abs(r.behind)).toBeLessThan(25);
+  });
+
   it('takes a press that another overtook as settled by the other', async () => {
     const r = setUp();
     await r.playing();

@@ -67,7 +67,6 @@ export class SyncEngine {
   #live = false;
   #blocked = false;
   #waitsForClock = false;
-  #soughtTo = NaN;
   #rate = 1;
   #endNudge = () => {};
   #endTick = () => {};
@@ -179,11 +178,18 @@ export class SyncEngine {
       const p = await send(body);
       if (p && (!this.#room || newer(p, this.#room))) this.#room = p;
     } finally {
-      if (--this.#underWay === 0) {
-        this.#foreseen = null;
-        this.reassert();
-      }
+      if (--this.#underWay === 0) this.#settle();
     }
+  }
+
+  /**
+   * From what was foreseen to what the room says. When that is the same, the element is left
+   * alone: it may still be on its way to where the press sent it.
+   */
+  #settle(): void {
+    const foreseen = this.#foreseen;
+    this.#foreseen = null;
+    if (!foreseen || !this.#room || !alike(foreseen, this.#room, this.#clock.now())) this.reassert();
   }
 
   /** The position the person acts on: the picture's own, unless there is none yet. */
@@ -232,8 +238,7 @@ export class SyncEngine {
     const room = this.#target?.rate ?? 1;
     if (a.kind === 'seek') {
       this.#resetRate(room);
-      this.#soughtTo = Math.min(a.to_s, this.#video.duration || Infinity);
-      this.#video.currentTime = this.#soughtTo;
+      this.#video.currentTime = Math.min(a.to_s, this.#video.duration || Infinity);
     }
     if (a.kind === 'nudge') {
       this.#setRate(a.rate);
@@ -248,7 +253,7 @@ export class SyncEngine {
   #resetRate(rate: number): void {
     this.#endNudge();
     if (this.#live) return;
-    // A newly loaded source starts at the default rate.
+    // A newly loaded source starts at the default rate, which would look like a person's wish.
     this.#video.defaultPlaybackRate = rate;
     this.#setRate(rate);
   }
@@ -276,8 +281,7 @@ export class SyncEngine {
     if (!this.#wantsPlay || !paused || buffered.length === 0) return;
     const edge = buffered.end(buffered.length - 1);
     if (edge - currentTime < LIVE_LAG_S) return;
-    this.#soughtTo = edge - LIVE_LAG_S / 2;
-    this.#video.currentTime = this.#soughtTo;
+    this.#video.currentTime = edge - LIVE_LAG_S / 2;
   }
 
   /** Not ours when the element is not what we want of it; events come late, so look at it now. */
@@ -290,8 +294,8 @@ export class SyncEngine {
   #onSeeking(): void {
     const v = this.#video;
     if (!this.#target || this.#live || v.readyState === 0 || this.#blocked || this.#waitsForClock) return;
-    const ours = Math.abs(v.currentTime - this.#soughtTo) < 0.3;
-    if (ours || Math.abs(v.currentTime - this.expected()) < WISH_S) return;
+    // Our own seeks go to where the room is, so they are never far from it.
+    if (Math.abs(v.currentTime - this.expected()) < WISH_S) return;
     this.#hooks.onwish({ kind: 'seek', position_s: v.currentTime });
   }
 
@@ -321,6 +325,13 @@ export class SyncEngine {
     if (this.#waitsForClock) return 'nudge';
     return this.#steers ? this.#corrector.state : 'ok';
   }
+}
+
+/** Whether two records move the film alike: paused to the frame, playing within a nudge. */
+function alike(a: Playback, b: Playback, nowMs: number): boolean {
+  const apart = Math.abs(positionAt(a, nowMs) - positionAt(b, nowMs));
+  const near = a.status === 'paused' ? 0.001 : 0.04;
+  return a.epoch === b.epoch && a.status === b.status && a.rate === b.rate && apart < near;
 }
 
 function holds(ranges: TimeRanges, s: number): boolean {

@@ -47,7 +47,7 @@ export class SimVideo extends EventTarget implements Player {
     this.#film = 0;
     this.duration = duration;
     this.readyState = 4;
-    this.#rate = this.defaultPlaybackRate;
+    this.playbackRate = this.defaultPlaybackRate;
     this.#fire('loadedmetadata');
   }
 
