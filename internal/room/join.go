@@ -38,10 +38,14 @@ func (s *Service) joinNew(ctx context.Context, r Room, who Person, password stri
 			return Member{}, err
 		}
 	}
-	m, err := s.Members.AddMember(ctx, Member{
+	m := Member{
 		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
 		Role: PlainUser, Status: MemberActive, JoinedMS: s.nowMS(), Version: 1,
-	}, r.Settings.MaxMembers)
+	}
+	err := s.withPlace(ctx, r.ID, func() (err error) {
+		m, err = s.Members.AddMember(ctx, m, r.Settings.MaxMembers)
+		return err
+	})
 	if err != nil {
 		return Member{}, err
 	}
@@ -97,11 +101,40 @@ func (s *Service) JoinAsGuest(ctx context.Context, roomID, name, password string
 		RoomID: r.ID, PersonID: id, Kind: KindGuest, Name: name, Color: ident.ColorOf(id),
 		Role: RoleGuest, Status: MemberActive, JoinedMS: s.nowMS(), Version: 1,
 	}
-	if err := s.Members.AddGuest(ctx, m, ident.Hash(token), r.Settings.MaxMembers); err != nil {
+	err = s.withPlace(ctx, r.ID, func() error {
+		return s.Members.AddGuest(ctx, m, ident.Hash(token), r.Settings.MaxMembers)
+	})
+	if err != nil {
 		return MemberView{}, "", err
 	}
 	s.announceMember(ctx, r, m, false)
 	return m.View(Effective(r.Settings, m), false), token, nil
+}
+
+// withPlace adds somebody to a room. A full room makes place by forgetting the
+// guest who came first and is not here any more: guests are never asked to
+// leave properly, and would fill every room in time.
+func (s *Service) withPlace(ctx context.Context, roomID string, add func() error) error {
+	err := add()
+	if !errors.Is(err, ErrRoomFull) {
+		return err
+	}
+	members, listErr := s.Members.Members(ctx, roomID) // oldest first
+	if listErr != nil {
+		return listErr
+	}
+	online := s.Announcer.Online(ctx, roomID)
+	for _, m := range members {
+		if m.Kind != KindGuest || m.Status != MemberActive || online[m.PersonID] {
+			continue
+		}
+		if err := s.Members.RemoveMember(ctx, roomID, m.PersonID); err != nil {
+			return err
+		}
+		s.Announcer.Announce(ctx, roomID, Event{Type: EventMemberGone, ID: m.PersonID})
+		return add()
+	}
+	return err
 }
 
 // Guest finds the person a guest token belongs to.
