@@ -98,9 +98,10 @@ func inits(file File) []Violation {
 	return found
 }
 
-// sleeps finds time.Sleep in tests. Inside a loop a short rest is polling or
-// pacing and allowed; so is any sleep in a testing/synctest bubble, where it costs
-// nothing and is exact. Elsewhere "// sleep: why" on the same line is needed.
+// sleeps finds time.Sleep in tests. Inside a loop, or a condition that somebody
+// polls (func() bool), a short rest is allowed; so is any sleep in a
+// testing/synctest bubble, where it costs nothing and is exact. Elsewhere
+// "// sleep: why" on the same line is needed.
 func sleeps(file File) []Violation {
 	if slices.Contains(file.Imports, "testing/synctest") {
 		return nil
@@ -109,9 +110,8 @@ func sleeps(file File) []Violation {
 	var loops []ast.Node
 	var found []Violation
 	ast.Inspect(file.syntax, func(node ast.Node) bool {
-		switch loop := node.(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			loops = append(loops, loop)
+		if repeats(node) {
+			loops = append(loops, node)
 		}
 		if of, ok := timeFunction(node); ok && of == "Sleep" && !within(loops, node) && !allowed[file.line(node)] {
 			found = append(found, Violation(file.line(node)+
@@ -120,6 +120,22 @@ func sleeps(file File) []Violation {
 		return true
 	})
 	return found
+}
+
+// repeats tells loops, and functions that answer yes or no and nothing else:
+// those are asked until they say yes.
+func repeats(node ast.Node) bool {
+	switch n := node.(type) {
+	case *ast.ForStmt, *ast.RangeStmt:
+		return true
+	case *ast.FuncLit:
+		if n.Type.Params.NumFields() > 0 || n.Type.Results.NumFields() != 1 {
+			return false
+		}
+		answer, ok := n.Type.Results.List[0].Type.(*ast.Ident)
+		return ok && answer.Name == "bool"
+	}
+	return false
 }
 
 // explained is every place whose line ends in a comment "// sleep: why".

@@ -29,6 +29,8 @@ func TestHabitsRefuse(t *testing.T) {
 		{"a method named init", "internal/a/a.go", "// Package a is.\npackage a\ntype t struct{}\nfunc (t) init() {}", nil},
 		{"a sleeping test", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }", []string{"a_test.go:3", "deadline"}},
 		{"a loop may rest", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() { for { time.Sleep(1) } }", nil},
+		{"a polled condition may rest", "internal/a/a_test.go", "package a\nimport \"time\"\nvar f = func() bool { time.Sleep(1); return true }", nil},
+		{"other functions not", "internal/a/a_test.go", "package a\nimport \"time\"\nvar f = func(int) bool { time.Sleep(1); return true }", []string{"deadline"}},
 		{"a reason", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() {\ntime.Sleep(1) // sleep: a slow reader\n}", nil},
 		{"no reason", "internal/a/a_test.go", "package a\nimport \"time\"\nfunc f() {\ntime.Sleep(1) // sleep:\n}", []string{"deadline"}},
 		{"a bubble may sleep", "internal/a/a_test.go", "package a\nimport (\n\"time\"\n_ \"testing/synctest\"\n)\nfunc f() { time.Sleep(1) }", nil},
