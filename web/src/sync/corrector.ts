@@ -50,7 +50,7 @@ export const TUNING = {
   /** Right after a command a seek is free, so it needs less of a reason. */
   freeSeek: 40,
   /** A paused picture within this of the position is the same picture. */
-  exact: 1,
+  exact: 0.01,
   /** … and while it stays paused, some players round what they were told. */
   still: 30,
 } as const;
