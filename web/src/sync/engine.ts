@@ -327,10 +327,10 @@ export class SyncEngine {
   }
 }
 
-/** Whether two records move the film alike: paused to the frame, playing within a nudge. */
+/** Whether two records move the film alike: paused on the spot, playing within a nudge. */
 function alike(a: Playback, b: Playback, nowMs: number): boolean {
   const apart = Math.abs(positionAt(a, nowMs) - positionAt(b, nowMs));
-  const near = a.status === 'paused' ? 0.001 : 0.04;
+  const near = a.status === 'paused' ? 0.00001 : 0.04;
   return a.epoch === b.epoch && a.status === b.status && a.rate === b.rate && apart < near;
 }
 
