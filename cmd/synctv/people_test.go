@@ -32,7 +32,9 @@ func TestPeople(t *testing.T) {
 	anon := h.anonymous()
 	anon.get("/api/me").problem(401, "not_signed_in")
 	ada := h.register("Ada")
-	var me struct{ User struct{ ID, Name, Role, Status, Color string } }
+	var me struct {
+		User struct{ ID, Name, Role, Status, Color string }
+	}
 	ada.get("/api/me").ok(200, &me)
 	if me.User.Name != "Ada" || me.User.Role != "user" || me.User.Status != "active" || len(me.User.ID) != 12 {
 		t.Errorf("me: %+v", me)
@@ -107,7 +109,7 @@ func TestTokensAndKeysAreNotLogged(t *testing.T) {
 	room := ada.createRoom(map[string]string{"name": "x", "password": "room-secret-1"})
 	var k struct{ Key string }
 	ada.post("/api/rooms/"+room+"/live/keys", struct{}{}).ok(201, &k)
-	ada.get("/api/rooms/" + room + "/state?token=" + ada.token).ok(200, nil)
+	ada.get("/api/rooms/"+room+"/state?token="+ada.token).ok(200, nil)
 	for _, secret := range []string{ada.token, k.Key, "room-secret-1", "password-ada", rootPassword} {
 		if strings.Contains(h.log.String(), secret) {
 			t.Errorf("%q is in the log", secret)

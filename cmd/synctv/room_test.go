@@ -86,7 +86,9 @@ func TestGuestsAreSeparatePeople(t *testing.T) {
 	room := "/api/rooms/" + id
 	h.anonymous().post(room+"/guests", map[string]string{"name": " "}).problem(400, "validation")
 	a, b := h.guest(id, "Kim"), h.guest(id, "Kim")
-	var me struct{ Me struct{ ID, Kind, Role string } }
+	var me struct {
+		Me struct{ ID, Kind, Role string }
+	}
 	a.get(room+"/state").ok(200, &me)
 	first := me.Me.ID
 	b.get(room+"/state").ok(200, &me)

@@ -119,7 +119,7 @@ func TestCutReachesABlockedViewer(t *testing.T) {
 	last := int64(-1)
 	eventually(t, "a blocked write", func() bool {
 		out := h.Stats().BytesOut
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // not a byte in this time
 		blocked := out == last && out > 0
 		last = out
 		return blocked
