@@ -18,6 +18,7 @@ import (
 
 	"synctv/internal/account"
 	"synctv/internal/api"
+	"synctv/internal/cluster"
 	"synctv/internal/cluster/local"
 	"synctv/internal/config"
 	"synctv/internal/live"
@@ -112,7 +113,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	relay := &relay{log: log}
 	rooms := room.New(room.Ports{
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, LiveKeys: db,
-		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Now: clock.Now,
+		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})
 	hub := live.NewHub(live.Limits{}, relay)
 	relay.hub, relay.rooms = hub, rooms
@@ -142,6 +143,13 @@ type sockets struct {
 
 func (s sockets) EndSession(ctx context.Context, personID, sessionID string) {
 	s.node.EndSession(ctx, personID, sessionID)
+}
+
+// locks is the cluster's locks behind the one method that rooms need.
+type locks struct{ cluster.Locker }
+
+func (l locks) WithLock(ctx context.Context, key string, ttl time.Duration, work func(context.Context) error) error {
+	return cluster.WithLock(ctx, l.Locker, key, ttl, work)
 }
 
 // listen opens the ports before anything runs, so that a taken one stops the

@@ -27,6 +27,7 @@ func leaves() map[string]Rule {
 		"internal/problem":  {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/text":     {Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/audit":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/archtest": {Strict: true},
 		"web":               {Strict: true},
 	}
@@ -38,11 +39,11 @@ func ruleBook() map[string]Rule {
 	words := []string{"golang.org/x/text", "golang.org/x/sync", "golang.org/x/time"}
 	return map[string]Rule{
 		"internal/room": {
-			Internal: []string{"internal/problem", "internal/ident", "internal/text"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
 			Modules:  words, NoStd: outside(), NoClock: true, Strict: true,
 		},
 		"internal/account": {
-			Internal: []string{"internal/problem", "internal/ident", "internal/text"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
 			Modules:  append([]string{"golang.org/x/crypto"}, words...),
 			NoStd:    outside(), NoClock: true, Strict: true,
 		},
@@ -54,7 +55,7 @@ func ruleBook() map[string]Rule {
 
 // adapters reach one technology each. None of them knows another.
 func adapters() map[string]Rule {
-	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/account"}
+	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account"}
 	return map[string]Rule{
 		"internal/store": {
 			Internal: book, NoStd: []string{"net/http"},
@@ -127,8 +128,8 @@ func edges() map[string]Rule {
 		// ports of its own, so realtime, store and cluster are not in its row.
 		"internal/api": {
 			Internal: []string{
-				"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/account", "internal/media",
-				"internal/telemetry",
+				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
+				"internal/media", "internal/telemetry",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/centrifugal/centrifuge"
 	"github.com/prometheus/client_golang/prometheus"
@@ -85,6 +86,52 @@ func (n *Node) Online(ctx context.Context, roomID string) map[string]bool {
 		online[info.UserID] = true
 	}
 	return online
+}
+
+// Tell implements room.Announcer.
+func (n *Node) Tell(ctx context.Context, roomID, personID string, e room.Event) {
+	data, err := json.Marshal(e)
+	if err == nil {
+		_, err = n.node.Publish(personal(roomID, personID), data)
+	}
+	if err != nil {
+		n.log.ErrorContext(ctx, "a person was not told", "room", roomID, "event", e.Type, "error", err)
+	}
+}
+
+// personal is the channel of one person's pages in one room.
+func personal(roomID, personID string) string { return "me:" + roomID + ":" + personID }
+
+// Retune implements room.Announcer.
+func (n *Node) Retune(ctx context.Context, roomID, personID string, topics []room.Topic) {
+	only := &centrifuge.FilterNode{Key: labelRoom, Cmp: "eq", Val: roomID}
+	for _, t := range []room.Topic{room.TopicChat, room.TopicMembers} { // everyone has TopicRoom
+		var err error
+		if slices.Contains(topics, t) {
+			err = n.node.Subscribe(personID, channel(t, roomID), centrifuge.WithSubscribeLabelFilter(only))
+		} else {
+			err = n.node.Unsubscribe(personID, channel(t, roomID), centrifuge.WithUnsubscribeLabelFilter(only))
+		}
+		if err != nil {
+			n.log.ErrorContext(ctx, "a person's topics were not changed", "room", roomID, "topic", t, "error", err)
+		}
+	}
+}
+
+// Empty implements room.Announcer.
+func (n *Node) Empty(ctx context.Context, roomID string, why room.Farewell) {
+	only := &centrifuge.FilterNode{Key: labelRoom, Cmp: "eq", Val: roomID}
+	err := n.node.Disconnect("", centrifuge.WithDisconnectAllUsers(true), centrifuge.WithCustomDisconnect(farewell(why)), centrifuge.WithDisconnectLabelFilter(only))
+	if err != nil {
+		n.log.ErrorContext(ctx, "a room was not emptied", "room", roomID, "why", why, "error", err)
+	}
+}
+
+// EndPerson ends every socket of one person, wherever they are.
+func (n *Node) EndPerson(ctx context.Context, personID string, why room.Farewell) {
+	if err := n.node.Disconnect(personID, centrifuge.WithCustomDisconnect(farewell(why))); err != nil {
+		n.log.ErrorContext(ctx, "a person's sockets were not ended", "why", why, "error", err)
+	}
 }
 
 // Disconnect implements room.Announcer.

@@ -92,6 +92,7 @@ func (s *Sockets) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (ce
 	for _, topic := range access.Topics() {
 		subs[channel(topic, v.roomID)] = centrifuge.SubscribeOptions{EmitPresence: topic == room.TopicRoom}
 	}
+	subs[personal(v.roomID, v.who.ID)] = centrifuge.SubscribeOptions{}
 	return centrifuge.ConnectReply{
 		Credentials:   &centrifuge.Credentials{UserID: v.who.ID},
 		Subscriptions: subs,

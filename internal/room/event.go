@@ -15,6 +15,7 @@ const (
 	EventMemberGone EventType = "member_gone"
 	EventLive       EventType = "live"
 	EventRoom       EventType = "room"
+	EventMe         EventType = "me" // to one person: their own membership and rights
 )
 
 // Event is one thing that happened, as every socket sees it. Only the fields
@@ -49,7 +50,7 @@ func (e Event) Topic() Topic {
 		return TopicChat
 	case EventMember, EventMemberGone:
 		return TopicMembers
-	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom:
+	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom, EventMe:
 		return TopicRoom
 	}
 	return TopicRoom

@@ -3,6 +3,8 @@ package room
 import (
 	"context"
 	"time"
+
+	"synctv/internal/audit"
 )
 
 // The ports below are what the use cases need of the outside. All may block on
@@ -81,8 +83,15 @@ type Announcer interface {
 	Announce(ctx context.Context, roomID string, e Event)
 	// Online lists the people with an open socket in a room.
 	Online(ctx context.Context, roomID string) map[string]bool
+	// Tell is Announce to the pages of one person in one room only.
+	Tell(ctx context.Context, roomID, personID string, e Event)
+	// Retune makes the pages of one person in one room receive these topics
+	// and no others: their rights have changed.
+	Retune(ctx context.Context, roomID, personID string, topics []Topic)
 	// Disconnect ends every socket of one person in one room.
 	Disconnect(ctx context.Context, roomID, personID string, why Farewell)
+	// Empty ends every socket in a room.
+	Empty(ctx context.Context, roomID string, why Farewell)
 }
 
 // Farewell says why a socket is ended, so that the page can tell the person.
@@ -127,6 +136,14 @@ type Passwords interface {
 	CheckPassword(ctx context.Context, password, hash string) (bool, error)
 }
 
+// Locks serialises the commands that would contend (SPEC §3). Correctness does
+// not rest on them: versions and unique constraints hold without.
+type Locks interface {
+	// WithLock waits for the lock, runs work while holding it and gives work's
+	// own result; cluster.ErrLocked when ctx ended first.
+	WithLock(ctx context.Context, key string, ttl time.Duration, work func(context.Context) error) error
+}
+
 // Ports is everything the use cases stand on.
 type Ports struct {
 	Rooms     Rooms
@@ -139,6 +156,8 @@ type Ports struct {
 	Media     Media
 	Streams   Streams
 	Passwords Passwords
+	Locks     Locks
+	Audit     audit.Log
 
 	Now func() time.Time // the cluster's time
 }
