@@ -28,7 +28,10 @@ func TestBadInput(t *testing.T) {
 	ada.get(room+"/live/nothing.flv").problem(404, "item_not_found")
 	ada.get(room+"/live/nothing.exe").problem(404, "not_found")
 	(&client{h: h, token: "garbage"}).get(room+"/state").problem(401, "session_expired")
-	hugeChat(t, h, ada, room)
+	for _, expect := range []string{"100-continue", ""} {
+		hugeChat(t, h, ada, room, 100<<20, expect)
+		hugeChat(t, h, ada, room, 900_000, expect)
+	}
 	garbageOnRTMP(t, h)
 	s.write("garbage")
 	if code := s.ended(); code != 3501 {
@@ -43,17 +46,20 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// hugeChat sends a hundred megabytes as a line of chat; they are not read.
-func hugeChat(t *testing.T, h *house, c *client, room string) {
+// hugeChat sends far too much as a line of chat, asking first or not; the
+// answer arrives either way.
+func hugeChat(t *testing.T, h *house, c *client, room string, size int, expect string) {
 	t.Helper()
-	body := bytes.NewReader(bytes.Repeat([]byte("x"), 100<<20))
+	body := bytes.NewReader(bytes.Repeat([]byte("x"), size))
 	req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+room+"/chat", body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Expect", "100-continue")
+	if expect != "" {
+		req.Header.Set("Expect", expect)
+	}
 	h.send(req).problem(413, "body_too_large")
 }
 

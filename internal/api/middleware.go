@@ -22,7 +22,7 @@ func (s *Server) chain(next http.Handler) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.answer(r.Context(), problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")).write(w)
 	}))
-	return s.observe(s.recovered(guard.Handler(withHeaders(withCaller(next)))))
+	return s.observe(s.recovered(guard.Handler(withHeaders(s.withinSize(withCaller(next))))))
 }
 
 // observe gives each request its id and writes one line when it is done. Query
@@ -36,6 +36,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		seen, wrapped := watch(w)
 		start := time.Now()
 		next.ServeHTTP(wrapped, r)
+		if seen.status == http.StatusRequestEntityTooLarge {
+			linger(w, r)
+		}
 		s.Log.Log(ctx, seen.level(), "request", "method", r.Method, "path", r.URL.Path,
 			"status", seen.status, "bytes", seen.bytes, "ms", time.Since(start).Milliseconds())
 	})
@@ -51,7 +54,13 @@ func watch(w http.ResponseWriter) (*seen, http.ResponseWriter) {
 	n := &seen{status: http.StatusOK}
 	return n, httpsnoop.Wrap(w, httpsnoop.Hooks{
 		WriteHeader: func(next httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
-			return func(code int) { n.status = code; next(code) }
+			return func(code int) {
+				if code == http.StatusRequestEntityTooLarge {
+					w.Header().Set("Connection", "close")
+				}
+				n.status = code
+				next(code)
+			}
 		},
 		Write: func(next httpsnoop.WriteFunc) httpsnoop.WriteFunc {
 			return func(b []byte) (int, error) { c, err := next(b); n.bytes += int64(c); return c, err }
@@ -59,6 +68,38 @@ func watch(w http.ResponseWriter) (*seen, http.ResponseWriter) {
 		ReadFrom: func(next httpsnoop.ReadFromFunc) httpsnoop.ReadFromFunc {
 			return func(src io.Reader) (int64, error) { c, err := next(src); n.bytes += c; return c, err }
 		},
+	})
+}
+
+// Lingering ends after so many bytes or so long, whichever comes first.
+const (
+	lingerBytes = 256 << 20
+	lingerTime  = 3 * time.Second
+)
+
+// linger reads away what a client still sends of a body that was refused.
+// Closing at once would reset the connection, and the client, busy sending,
+// would see a broken pipe instead of the answer.
+func linger(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 || r.Header.Get("Expect") != "" {
+		return
+	}
+	ctl := http.NewResponseController(w)
+	if ctl.Flush() != nil || ctl.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, lingerBytes) // its bytes are of no use to anybody
+}
+
+// withinSize refuses a body by its announced length before a byte is read, so
+// that a client which asks first (Expect: 100-continue) never sends it.
+func (s *Server) withinSize(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > largestBody {
+			s.answer(r.Context(), problem.New(problem.TooLarge, "body_too_large", "This is too large.")).write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

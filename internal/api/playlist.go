@@ -55,7 +55,7 @@ func (s *Server) playlistRoutes() {
 	})
 	operation(s, huma.Operation{
 		OperationID: "add-items", Method: http.MethodPost, Path: "/api/rooms/{room}/playlist/items", Tags: tags,
-		Summary: "Add items to the end", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: 1 << 20,
+		Summary: "Add items to the end", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: largestBody,
 	}, func(ctx context.Context, in *addItemsInput) (*body[room.PlaylistView], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {

@@ -115,8 +115,12 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 	})
 }
 
-// maxBodyBytes is enough for every command; one that needs more says so.
-const maxBodyBytes = 64 << 10
+// maxBodyBytes is enough for every command; one that needs more says so, up to
+// largestBody.
+const (
+	maxBodyBytes = 64 << 10
+	largestBody  = 1 << 20
+)
 
 // body wraps an answer.
 type body[T any] struct{ Body T }
