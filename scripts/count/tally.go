@@ -42,7 +42,8 @@ const measured = "measured:"
 func show(results []Result, out io.Writer) {
 	for _, result := range results {
 		for line := range strings.Lines(result.Output) {
-			if _, number, ok := strings.Cut(line, measured); ok {
+			// Not the line of source that an error quotes.
+			if before, number, ok := strings.Cut(line, measured); ok && !strings.Contains(before, "(") {
 				fmt.Fprintf(out, "      %s: %s\n", result.Name, strings.TrimSpace(number))
 			}
 		}

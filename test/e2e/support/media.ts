@@ -11,7 +11,7 @@ const tone = 'sine=frequency=440:sample_rate=48000';
 const stamp = "drawtext=text='%{pts\\:hms}':fontsize=48:fontcolor=white:box=1:boxcolor=black:x=20:y=20";
 
 /**
- * The library folder with one film in it, made once: 640x360, 60 s, the time
+ * The library folder with one film in it, made once: 640x360, 150 s, the time
  * burned in, a key frame every second, its index in front.
  */
 export async function films(): Promise<string> {
@@ -20,8 +20,8 @@ export async function films(): Promise<string> {
   await mkdir(folder, { recursive: true });
   const half = join(folder, '../film.part.mp4');
   await run([
-    ...['-y', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', tone, '-vf', stamp, '-t', '60'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
+    ...['-y', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', tone, '-vf', stamp, '-t', '150'],
+    ...['-c:v', 'libx264', '-preset', 'superfast', '-pix_fmt', 'yuv420p'],
     ...['-g', '30', '-keyint_min', '30', '-sc_threshold', '0'],
     ...['-c:a', 'aac', '-b:a', '96k', '-movflags', '+faststart', half]
   ]);

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const mergeWindow = 100 * time.Millisecond
+
+// judgeFanout compares the relay with floors of the same run.
+func judgeFanout(ctx context.Context, o options) error {
+	counts, err := parseCounts(o.counts)
+	if err != nil {
+		return err
+	}
+	fmt.Println("| run | viewers | what | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms | first p99 ms | KB/viewer | missing | core wait s |")
+	fmt.Println("|--|--|--|--|--|--|--|--|--|--|--|--|")
+	for run := range o.runs {
+		blast, err := blastCost(ctx)
+		if err != nil {
+			return err
+		}
+		for _, n := range counts {
+			if err := fanoutRun(ctx, o, run+1, n, blast); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fanoutRun measures everything once at one number of viewers. The floors come
+// first: the relay is compared with them.
+func fanoutRun(ctx context.Context, o options, run, n int, blast float64) error {
+	subjects := []subject{
+		floorOf("floor, goroutines, per tag", "gotag", 0),
+		floorOf("floor, goroutines, per frame", "goframe", 0),
+		floorOf("floor, bare, per frame", "frame", 0),
+		floorOf("floor, bare, per frame, two pieces", "vector", 0),
+		relayAt("relay", 0),
+		floorOf("floor, bare, 100 ms", "frame", mergeWindow),
+		relayAt("relay, 100 ms", mergeWindow),
+	}
+	perTag, floor := 0.0, 0.0
+	for i, s := range subjects {
+		m, err := measure(ctx, o, s, "-viewers", strconv.Itoa(n))
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			perTag = m.perGbit()
+		}
+		if !s.relay && i != 3 {
+			floor = m.perGbit()
+		}
+		report(run, n, s, m, floor, perTag)
+		if i == 2 {
+			sends := m.Gbit * 1e9 / 8 / (float64(frameBytes) + keyBytes/gopFrames + 47.0/30*(audioBytes+15))
+			send := m.CPU / sends * 1e6
+			fmt.Printf("  floor %.2f µs a send, one socket %.2f µs: %s\n", send, blast, verdict(send <= 1.3*blast))
+		}
+	}
+	return nil
+}
+
+func verdict(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "VOID, the machine is busy elsewhere"
+}
+
+func report(run, n int, s subject, m measurement, floor, perTag float64) {
+	fmt.Printf("| %d | %d | %s | %.3f | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %d | %.2f |\n",
+		run, n, s.name, m.perGbit(), m.perGbit()/floor, m.perGbit()/perTag, m.P50, m.P99, m.FirstP99,
+		float64(m.RSS-m.RSSIdle)/1024/float64(n), m.Missing+m.Closed, m.Waited)
+}

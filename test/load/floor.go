@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"synctv/internal/live/flv"
+)
+
+// serveFloor sends the show with no server around it: what the same bytes in
+// the same pieces cost at least. Patterns: "frame" is a bare non-blocking
+// system call per viewer and picture (with -merge: per window), from one
+// goroutine; "vector" the same with a second, tiny piece as chunked HTTP needs;
+// "goframe" and "gotag" a goroutine per viewer that writes each picture or each
+// tag to its connection; "blast" as many sends to one socket as it takes.
+func serveFloor(ctx context.Context, o options) error {
+	ln, err := listenLoopback()
+	if err != nil {
+		return err
+	}
+	if err := announce(ln, ln); err != nil {
+		return err
+	}
+	ctx, cancel := untilInputEnds(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { ln.Close() })
+	defer stop()
+	f := &floor{pattern: o.pattern, merge: o.merge, latest: newPiece()}
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { f.play(ctx) })
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return nil //nolint:nilerr // the end
+		}
+		f.admit(ctx, conn.(*net.TCPConn), &work)
+	}
+}
+
+// piece is bytes to send, and where the next piece will be.
+type piece struct {
+	bytes []byte
+	next  *piece
+	ready chan struct{}
+}
+
+func newPiece() *piece { return &piece{ready: make(chan struct{})} }
+
+type floor struct {
+	pattern string
+	merge   time.Duration
+
+	mu     sync.Mutex // guards what follows
+	conns  []*bareConn
+	latest *piece
+	gop    []byte // everything since the last key frame
+}
+
+// bareConn is a socket that sends without waiting.
+type bareConn struct {
+	raw   syscall.RawConn
+	write func(uintptr) bool
+	bytes []byte
+	err   error
+
+	frame []byte // of pattern vector
+	vec   [2]syscall.Iovec
+	msg   syscall.Msghdr
+}
+
+var errShort = errors.New("floor: a socket is full")
+
+func (f *floor) admit(ctx context.Context, conn *net.TCPConn, work *sync.WaitGroup) {
+	_ = conn.SetWriteBuffer(4 << 20)
+	var request [256]byte
+	_, _ = conn.Read(request[:])
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch f.pattern {
+	case "gotag", "goframe":
+		begin, next := slices.Clone(f.gop), f.latest
+		work.Go(func() { follow(ctx, conn, begin, next) })
+	case "blast":
+		work.Go(func() { blast(ctx, conn) })
+	default:
+		raw, err := conn.SyscallConn()
+		if err != nil {
+			return
+		}
+		c := &bareConn{raw: raw}
+		c.write = c.send
+		if f.pattern == "vector" {
+			c.write = c.sendVector
+		}
+		if len(f.gop) > 0 {
+			c.bytes = f.gop
+			_ = raw.Write(c.send)
+		}
+		f.conns = append(f.conns, c)
+	}
+}
+
+func follow(ctx context.Context, conn net.Conn, begin []byte, next *piece) {
+	defer conn.Close()
+	_, err := conn.Write(begin)
+	for err == nil {
+		select {
+		case <-next.ready:
+			_, err = conn.Write(next.bytes)
+			next = next.next
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// blast sends pictures to one socket as fast as they are taken, and says what
+// one send cost.
+func blast(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	range1 := flv.AppendTag(nil, flv.Video, 0, picture(false))
+	before, n := cpuTime(os.Getpid()), 0
+	for begun := time.Now(); time.Since(begun) < 2*time.Second && ctx.Err() == nil; n++ {
+		if _, err := conn.Write(range1); err != nil {
+			return
+		}
+	}
+	fmt.Println((cpuTime(os.Getpid()) - before) / float64(n) * 1e6)
+}
+
+func (c *bareConn) send(fd uintptr) bool {
+	n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&c.bytes[0])), uintptr(len(c.bytes)),
+		syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
+	c.done(n, e, len(c.bytes))
+	return true
+}
+
+// sendVector sends a chunk's framing and the bytes with one call.
+func (c *bareConn) sendVector(fd uintptr) bool {
+	c.frame = append(c.frame[:0], "\r\n2a31\r\n"...)
+	c.vec[0] = syscall.Iovec{Base: &c.frame[0], Len: uint64(len(c.frame))}
+	c.vec[1] = syscall.Iovec{Base: &c.bytes[0], Len: uint64(len(c.bytes))}
+	c.msg = syscall.Msghdr{Iov: &c.vec[0], Iovlen: 2}
+	n, _, e := syscall.RawSyscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&c.msg)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	c.done(n, e, len(c.frame)+len(c.bytes))
+	return true
+}
+
+func (c *bareConn) done(n uintptr, e syscall.Errno, want int) {
+	switch {
+	case e != 0:
+		c.err = e
+	case int(n) < want:
+		c.err = errShort
+	}
+}
+
+// play makes the show in real time and hands it out piece by piece.
+func (f *floor) play(ctx context.Context) {
+	s, start := newShow(), time.Now()
+	var pending []byte
+	sent := start
+	for ctx.Err() == nil {
+		t, due, payload := s.next()
+		rest(ctx, time.Until(start.Add(due)))
+		if t == flv.Video {
+			stamp(payload)
+		}
+		key := t == flv.Video && payload[0] == 0x17
+		pending = flv.AppendTag(pending, t, uint32(due/time.Millisecond), payload)
+		whole := f.pattern == "gotag" || t == flv.Video && time.Since(sent) >= f.merge
+		if !whole {
+			continue
+		}
+		sent = time.Now()
+		f.hand(pending, key)
+		pending = nil // readers keep it
+	}
+}
+
+// hand gives a piece to everybody.
+func (f *floor) hand(b []byte, key bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if key {
+		f.gop = nil
+	}
+	f.gop = append(f.gop, b...)
+	p := f.latest
+	p.bytes, p.next = b, newPiece()
+	f.latest = p.next
+	close(p.ready)
+	gone := false
+	for _, c := range f.conns {
+		c.bytes = b
+		_ = c.raw.Write(c.write)
+		gone = gone || c.err != nil
+	}
+	if gone {
+		f.conns = slices.DeleteFunc(f.conns, func(c *bareConn) bool { return c.err != nil })
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// clockTicks is USER_HZ: the unit of /proc/PID/stat, 100 on every Linux.
+const clockTicks = 100
+
+// cpuTime is the user and system time of a process so far, in seconds.
+func cpuTime(pid int) float64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The name is in parentheses and may hold anything.
+	_, after, _ := strings.Cut(string(b), ") ")
+	f := strings.Fields(after)
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(f[11], 64)
+	system, _ := strconv.ParseFloat(f[12], 64)
+	return (user + system) / clockTicks
+}
+
+// runDelay is how long the threads of a process were ready to run and had to
+// wait for the core, in seconds: large when the machine is busy elsewhere.
+func runDelay(pid int) (sum float64) {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if f := strings.Fields(string(b)); err == nil && len(f) > 1 {
+			ns, _ := strconv.ParseFloat(f[1], 64)
+			sum += ns / 1e9
+		}
+	}
+	return sum
+}
+
+// residentSet is the memory of a process, in bytes.
+func residentSet(pid int) int64 {
+	return field(fmt.Sprintf("/proc/%d/status", pid), "VmRSS:", 1) << 10
+}
+
+// socketMemory is what all TCP sockets of the machine hold, in bytes.
+func socketMemory() int64 {
+	return field("/proc/net/sockstat", "TCP:", 10) * int64(os.Getpagesize())
+}
+
+// field is the n-th word of the line that begins with name.
+func field(file, name string, n int) int64 {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) > n && f[0] == name {
+			v, _ := strconv.ParseInt(f[n], 10, 64)
+			return v
+		}
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const stormViewers = 500
+
+// judgeStorm lets everybody join at once.
+func judgeStorm(ctx context.Context, o options) error {
+	fmt.Println("| run | join storm of 500 | first key frame p50 ms | p99 ms | missing |")
+	fmt.Println("|--|--|--|--|--|")
+	for run := range o.runs {
+		for _, s := range []subject{floorOf("floor", "frame", 0), relayAt("relay", 0)} {
+			m, err := measure(ctx, o, s, "-viewers", strconv.Itoa(stormViewers), "-storm", "-measure", "1s")
+			if err != nil {
+				return err
+			}
+			fmt.Printf("| %d | %s | %.0f | %.0f | %d |\n", run+1, s.name, m.FirstP50, m.FirstP99, m.Missing+m.Closed)
+		}
+	}
+	return nil
+}
+
+// judgeSlow compares the others' latency without and with viewers that are
+// slow, or stop.
+func judgeSlow(ctx context.Context, o options) error {
+	fmt.Println("| viewers | of them | others p50 ms | p99 ms | missing | laggards: skips, broken, closed | server: skipped, slow, stalled | RSS MB | sockets MB |")
+	fmt.Println("|--|--|--|--|--|--|--|--|--|")
+	for _, c := range []struct {
+		n, slow, stalled int
+		length           time.Duration
+	}{
+		{100, 0, 0, 20 * time.Second},
+		{100, 0, 20, 50 * time.Second},
+		{1000, 0, 0, 20 * time.Second},
+		{1000, 100, 0, 60 * time.Second},
+	} {
+		m, err := measure(ctx, o, relayAt("relay", 0), "-viewers", strconv.Itoa(c.n),
+			"-slow", strconv.Itoa(c.slow), "-stalled", strconv.Itoa(c.stalled), "-measure", c.length.String())
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| %d | %d slow, %d stalled | %.1f | %.1f | %d | %d, %d, %d | %d, %d, %d | %d | %d |\n",
+			c.n, c.slow, c.stalled, m.P50, m.P99, m.Missing+m.Closed, m.Slow.Gaps, m.Slow.Broken, m.Slow.Closed,
+			m.stats.SkippedToKey, m.stats.DroppedSlow, m.stats.DroppedStalled, m.RSS>>20, m.Kernel>>20)
+	}
+	return nil
+}
