@@ -91,9 +91,10 @@ func refusedInTest(inside string) string {
 	return ""
 }
 
-// testSupport tells suites and peers for tests (storetest, rtmptest) by name.
+// testSupport tells suites and peers for tests (storetest, rtmptest) by name, and
+// the programs below test/ that drive them.
 func testSupport(name string) bool {
-	return strings.HasSuffix(path.Base(name), "test")
+	return strings.HasSuffix(path.Base(name), "test") || strings.HasPrefix(name, "test/")
 }
 
 // thirdParty tells module paths from the standard library: the first element of

@@ -26,6 +26,7 @@ func TestTableRefuses(t *testing.T) {
 		{"SQL drivers live in the store", "internal/store/x.go", `package store; import _ "modernc.org/sqlite"`, nil},
 		{"and nowhere else", "internal/api/x.go", `package api; import _ "modernc.org/sqlite"`, []string{"module is not allowed"}},
 		{"suites are for tests", "internal/live/x.go", `package live; import _ "synctv/internal/live/rtmp/rtmptest"`, []string{"tests only"}},
+		{"and for programs below test", "test/load/x.go", `package main; import _ "synctv/internal/live/rtmp/rtmptest"`, nil},
 		{"nobody imports cmd", "internal/api/x_test.go", `package api; import _ "synctv/cmd/synctv"`, []string{"cmd"}},
 		{"cmd sees everything", "cmd/synctv/x.go", `package main; import _ "synctv/internal/live/rtmp"`, nil},
 		{"an unknown package is a decision", "internal/novelty/x.go", `package novelty`, []string{"internal/novelty", "table.go"}},

@@ -71,7 +71,10 @@ func adapters() map[string]Rule {
 		"internal/realtime": {
 			Internal: append([]string{"internal/cluster"}, book...), NoStd: []string{"database/sql"},
 			// The socket library registers its own metrics.
-			Modules: []string{"github.com/centrifugal", "github.com/prometheus/client_golang", "golang.org/x/sync"},
+			Modules: []string{
+				"github.com/centrifugal", "github.com/prometheus/client_golang", "github.com/puzpuzpuz/xsync/v4",
+				"golang.org/x/sync",
+			},
 		},
 		"internal/cluster/local": {
 			Internal: []string{"internal/cluster", "internal/problem"},
@@ -139,6 +142,11 @@ func edges() map[string]Rule {
 		},
 		"internal/config": {NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
-		"scripts/count":   {NoStd: []string{"net", "database/sql"}},
+		// Measures the live relay from outside, beside a bare floor of its own.
+		"test/load": {
+			Internal: []string{"internal/live/..."}, NoStd: []string{"database/sql"},
+			Modules: []string{"golang.org/x/sync", "golang.org/x/sys"},
+		},
+		"scripts/count": {NoStd: []string{"net", "database/sql"}},
 	}
 }
