@@ -45,26 +45,6 @@ type Room struct {
 	CreatedMS    int64
 }
 
-// Settings are what a room's people may change about it.
-type Settings struct {
-	GuestsAllowed bool `json:"guests_allowed" doc:"people without an account may come in by the link"`
-	MaxMembers    int  `json:"max_members" doc:"members and guests together"`
-	Chat          bool `json:"chat" doc:"chat is switched on"`
-
-	// Role permission sets by name; nil means the default, empty means nothing.
-	MemberPermissions *[]string `json:"member_permissions,omitempty" doc:"what a member may do; absent = the default set"`
-	AdminPermissions  *[]string `json:"admin_permissions,omitempty" doc:"what an admin may do; absent = the default set"`
-	GuestPermissions  *[]string `json:"guest_permissions,omitempty" doc:"what a guest may do; absent = the default set"`
-}
-
-// DefaultMaxMembers is how many people fit into a room unless it says otherwise.
-const DefaultMaxMembers = 100
-
-// DefaultSettings of a new room: guests are welcome where no password guards it.
-func DefaultSettings(hasPassword bool) Settings {
-	return Settings{GuestsAllowed: !hasPassword, MaxMembers: DefaultMaxMembers, Chat: true}
-}
-
 // Limits on what people type, in characters.
 const (
 	MaxRoomName        = 100

@@ -53,6 +53,7 @@ func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
 	if r, err = one(r, err, room.ErrRoomNotFound); err != nil {
 		return r, err
 	}
+	r.Settings = room.DefaultSettings(r.PasswordHash != "") // what an older room does not say
 	if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
 		return room.Room{}, fmt.Errorf("decode settings of room %s: %w", id, err)
 	}

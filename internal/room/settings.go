@@ -1,0 +1,132 @@
+package room
+
+import (
+	"slices"
+	"strconv"
+
+	"synctv/internal/problem"
+)
+
+// Settings are what a room's people may change about it.
+type Settings struct {
+	GuestsAllowed bool       `json:"guests_allowed" doc:"people without an account may come in by the link"`
+	Approval      bool       `json:"approval" doc:"who joins waits until somebody lets them in"`
+	MaxMembers    int        `json:"max_members" doc:"members and guests together"`
+	Chat          bool       `json:"chat" doc:"chat is switched on"`
+	Danmaku       bool       `json:"danmaku" doc:"lines over the film are switched on"`
+	SlowModeS     int        `json:"slow_mode_s" doc:"seconds between two messages of one person, 0 = off"`
+	Autoplay      Autoplay   `json:"autoplay"`
+	Wait          WaitPolicy `json:"wait"`
+
+	// Role permission sets by name; nil means the default, empty means nothing.
+	MemberPermissions *[]string `json:"member_permissions,omitempty" doc:"what a member may do; absent = the default set"`
+	AdminPermissions  *[]string `json:"admin_permissions,omitempty" doc:"what an admin may do; absent = the default set"`
+	GuestPermissions  *[]string `json:"guest_permissions,omitempty" doc:"what a guest may do; absent = the default set"`
+}
+
+// Autoplay is what happens when an item has ended.
+type Autoplay struct {
+	On     bool         `json:"on"`
+	Mode   AutoplayMode `json:"mode" enum:"sequential,repeat_one,repeat_all,shuffle"`
+	DelayS int          `json:"delay_s" doc:"seconds of countdown before the next item"`
+}
+
+// AutoplayMode says which item is next.
+type AutoplayMode string
+
+// The modes of autoplay.
+const (
+	Sequential AutoplayMode = "sequential"
+	RepeatOne  AutoplayMode = "repeat_one"
+	RepeatAll  AutoplayMode = "repeat_all"
+	Shuffle    AutoplayMode = "shuffle"
+)
+
+// WaitPolicy says when the room waits for members who are not ready.
+type WaitPolicy struct {
+	Mode WaitMode `json:"mode" enum:"never,up_to,always"`
+	UpTo int      `json:"up_to" doc:"with up_to: wait as long as at most this many people are in"`
+}
+
+// WaitMode is the kind of a wait policy.
+type WaitMode string
+
+// The wait policies.
+const (
+	WaitNever  WaitMode = "never"
+	WaitUpTo   WaitMode = "up_to"
+	WaitAlways WaitMode = "always"
+)
+
+// Limits of the settings.
+const (
+	// DefaultMaxMembers is how many people fit into a room unless it says otherwise.
+	DefaultMaxMembers = 100
+	mostMembers       = 10_000
+	maxSlowModeS      = 3600
+	maxAutoplayDelayS = 60
+	defaultWaitUpTo   = 10
+)
+
+// DefaultSettings of a new room: guests are welcome where no password guards it.
+func DefaultSettings(hasPassword bool) Settings {
+	return Settings{
+		GuestsAllowed: !hasPassword, MaxMembers: DefaultMaxMembers, Chat: true, Danmaku: true,
+		Autoplay: Autoplay{On: true, Mode: Sequential, DelayS: 3},
+		Wait:     WaitPolicy{Mode: WaitNever, UpTo: defaultWaitUpTo},
+	}
+}
+
+// Check refuses settings outside their limits.
+func (s Settings) Check() error {
+	for _, n := range []struct {
+		field       string
+		value       int
+		least, most int
+	}{
+		{"max_members", s.MaxMembers, 1, mostMembers},
+		{"slow_mode_s", s.SlowModeS, 0, maxSlowModeS},
+		{"autoplay.delay_s", s.Autoplay.DelayS, 0, maxAutoplayDelayS},
+		{"wait.up_to", s.Wait.UpTo, 1, mostMembers},
+	} {
+		if n.value < n.least || n.value > n.most {
+			return problem.InvalidField("body.settings."+n.field, "out_of_range",
+				"This is from "+strconv.Itoa(n.least)+" to "+strconv.Itoa(n.most)+".")
+		}
+	}
+	if !slices.Contains([]AutoplayMode{Sequential, RepeatOne, RepeatAll, Shuffle}, s.Autoplay.Mode) {
+		return problem.InvalidField("body.settings.autoplay.mode", "unknown", "There is no such mode.")
+	}
+	if !slices.Contains([]WaitMode{WaitNever, WaitUpTo, WaitAlways}, s.Wait.Mode) {
+		return problem.InvalidField("body.settings.wait.mode", "unknown", "There is no such policy.")
+	}
+	return s.checkSets()
+}
+
+// guestCeiling is what a guest can ever be given: nothing that decides about
+// other people or about the room itself.
+const guestCeiling = DefaultMember | ReorderPlaylist | PlayControl | ChangeCurrent | ChangeRate
+
+func (s Settings) checkSets() error {
+	for _, set := range []struct {
+		field string
+		names *[]string
+		most  Permissions
+	}{
+		{"member_permissions", s.MemberPermissions, AllPermissions()},
+		{"admin_permissions", s.AdminPermissions, AllPermissions()},
+		{"guest_permissions", s.GuestPermissions, guestCeiling},
+	} {
+		if set.names == nil {
+			continue
+		}
+		p, err := ParsePermissions(*set.names)
+		if err != nil {
+			return problem.InvalidField("body.settings."+set.field, "unknown", "There is no such permission.")
+		}
+		if !set.most.Has(p) {
+			return problem.InvalidField("body.settings."+set.field, "not_for_guests", "Guests cannot be given this.")
+		}
+	}
+	return nil
+}
