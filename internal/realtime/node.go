@@ -28,6 +28,7 @@ const (
 type Node struct {
 	node    *centrifuge.Node
 	metrics *prometheus.Registry
+	open    *sessions
 	log     *slog.Logger
 }
 
@@ -45,7 +46,7 @@ func NewNode(log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the realtime node: %w", err)
 	}
-	return &Node{node: node, metrics: metrics, log: log}, nil
+	return &Node{node: node, metrics: metrics, open: newSessions(), log: log}, nil
 }
 
 // Start begins to take sockets and events. Stop must follow.
@@ -75,17 +76,8 @@ func (n *Node) Announce(ctx context.Context, roomID string, e room.Event) {
 }
 
 // Online implements room.Announcer.
-func (n *Node) Online(ctx context.Context, roomID string) map[string]bool {
-	online := map[string]bool{}
-	here, err := n.node.Presence(channel(room.TopicRoom, roomID))
-	if err != nil {
-		n.log.WarnContext(ctx, "presence is not known", "room", roomID, "error", err)
-		return online
-	}
-	for _, info := range here.Presence {
-		online[info.UserID] = true
-	}
-	return online
+func (n *Node) Online(_ context.Context, roomID string) map[string]bool {
+	return n.open.online(roomID)
 }
 
 // Tell implements room.Announcer.

@@ -90,7 +90,7 @@ func (s *Sockets) connecting(ctx context.Context, _ centrifuge.ConnectEvent) (ce
 	}
 	subs := map[string]centrifuge.SubscribeOptions{}
 	for _, topic := range access.Topics() {
-		subs[channel(topic, v.roomID)] = centrifuge.SubscribeOptions{EmitPresence: topic == room.TopicRoom}
+		subs[channel(topic, v.roomID)] = centrifuge.SubscribeOptions{}
 	}
 	subs[personal(v.roomID, v.who.ID)] = centrifuge.SubscribeOptions{}
 	return centrifuge.ConnectReply{
@@ -125,6 +125,7 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 	c.OnRPC(s.rpc)
 	c.OnAlive(func() { s.alive(c, v) })
 	c.OnDisconnect(func(centrifuge.DisconnectEvent) { s.left(c, v) })
+	first := s.node.open.add(v.roomID, v.who.ID, c.ID())
 	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
 	defer cancel()
 	if err := s.sendSnapshot(ctx, c, v); err != nil {
@@ -134,7 +135,9 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 		c.Disconnect(centrifuge.DisconnectServerError)
 		return
 	}
-	s.presence(ctx, v, true)
+	if first {
+		s.presence(ctx, v, true)
+	}
 }
 
 func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visit) error {
@@ -165,13 +168,13 @@ func (s *Sockets) alive(c *centrifuge.Client, v visit) {
 	}
 }
 
-// left runs when a socket is gone and no longer counts as present.
+// left runs when a socket is gone.
 func (s *Sockets) left(c *centrifuge.Client, v visit) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), enterTimeout)
-	defer cancel()
-	if s.node.Online(ctx, v.roomID)[v.who.ID] {
+	if !s.node.open.remove(v.roomID, v.who.ID, c.ID()) {
 		return // another page of theirs is open
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), enterTimeout)
+	defer cancel()
 	s.presence(ctx, v, false)
 }
 
