@@ -40,7 +40,7 @@ type NewLiveKeyView struct {
 	Item   room.ItemView `json:"item"`
 }
 
-type InKey struct {
+type inKey struct {
 	InRoom
 	Key string `path:"key" maxLength:"32" doc:"id of the key"`
 }
@@ -73,7 +73,7 @@ func (s *Server) liveRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "revoke-live-key", Method: http.MethodDelete, Path: "/api/rooms/{room}/live/keys/{key}", Tags: tags,
 		Summary: "End a key and what it publishes", DefaultStatus: http.StatusNoContent, Security: people(),
-	}, func(ctx context.Context, in *InKey) (*struct{}, error) {
+	}, func(ctx context.Context, in *inKey) (*struct{}, error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err

@@ -23,7 +23,7 @@ type newItem struct {
 	LibraryPath string `json:"library_path,omitempty" maxLength:"4096" doc:"path of a library entry"`
 }
 
-type InItem struct {
+type inItem struct {
 	InRoom
 	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 }
@@ -70,7 +70,7 @@ func (s *Server) playlistRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "remove-item", Method: http.MethodDelete, Path: "/api/rooms/{room}/playlist/items/{item}", Tags: tags,
 		Summary: "Delete an item", Security: people(),
-	}, func(ctx context.Context, in *InItem) (*body[versionBody], error) {
+	}, func(ctx context.Context, in *inItem) (*body[versionBody], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err

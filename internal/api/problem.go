@@ -37,7 +37,9 @@ type ProblemField struct {
 	Message  string `json:"message"`
 }
 
-func (p *ProblemBody) Error() string  { return p.Code + ": " + p.Detail }
+func (p *ProblemBody) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus implements huma.StatusError.
 func (p *ProblemBody) GetStatus() int { return p.Status }
 
 // ContentType implements huma's filter.

@@ -21,10 +21,9 @@ func boundSendBuffer(conn net.Conn, n int) {
 	if err != nil {
 		return
 	}
-	raw.Control(func(fd uintptr) {
+	if ctl := raw.Control(func(fd uintptr) {
 		err = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpNotsentLowat, n)
-	})
-	if err != nil {
-		tcp.SetWriteBuffer(n)
+	}); ctl != nil || err != nil {
+		_ = tcp.SetWriteBuffer(n) // the connection is going if this fails too
 	}
 }

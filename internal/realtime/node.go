@@ -176,10 +176,11 @@ func logTo(log *slog.Logger) centrifuge.LogHandler {
 		if !ok {
 			return
 		}
-		attrs := make([]any, 0, 2*len(e.Fields))
+		attrs := make([]any, 0, 2+2*len(e.Fields))
+		attrs = append(attrs, "event", e.Message)
 		for k, v := range e.Fields {
 			attrs = append(attrs, k, v)
 		}
-		log.Log(context.Background(), level, "centrifuge: "+e.Message, attrs...)
+		log.Log(context.Background(), level, "centrifuge", attrs...)
 	}
 }

@@ -108,7 +108,7 @@ func TestLockWaitersAreServedInOrderAndMayGiveUp(t *testing.T) {
 func TestWithLockGivesTheWorksOwnResultAndSurvivesPanics(t *testing.T) {
 	l := NewLocks()
 	own := errors.New("own")
-	if err := cluster.WithLock(t.Context(), l, "k", time.Second, func(context.Context) error { return own }); err != own { //nolint:errorlint // the very same
+	if err := cluster.WithLock(t.Context(), l, "k", time.Second, func(context.Context) error { return own }); err != own {
 		t.Errorf("got %v", err)
 	}
 	func() {

@@ -1,6 +1,7 @@
 package flv
 
 import (
+	"errors"
 	"bufio"
 	"encoding/binary"
 	"fmt"
@@ -95,7 +96,7 @@ func (r *Reader) body(h Header) error {
 		}
 		r.buf = r.buf[:next]
 		if err := r.fill(r.buf[have:next]); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return err

@@ -140,14 +140,6 @@ func tool(t *testing.T, name string) string {
 	return ""
 }
 
-// encode makes an FLV with H.264 and AAC: 30 frames a second, a key frame every
-// gop frames, at about the given bit rate.
-func encode(t *testing.T, seconds, gop int, rate string) string {
-	t.Helper()
-	path := t.TempDir() + "/made.flv"
-	run(t, tool(t, "ffmpeg"), append(source(seconds), append(h264(gop, rate), "-y", path)...)...)
-	return path
-}
 
 func source(seconds int) []string {
 	return []string{

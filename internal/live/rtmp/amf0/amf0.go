@@ -115,7 +115,7 @@ func (d *decoder) value(depth int) (any, error) {
 	case markLongString, markXML:
 		return d.text(4)
 	case markNull, markUndefined:
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is a value here
 	case markReference:
 		_, err := d.take(2)
 		return nil, err
