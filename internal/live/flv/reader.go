@@ -1,9 +1,9 @@
 package flv
 
 import (
-	"errors"
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )

@@ -140,7 +140,6 @@ func tool(t *testing.T, name string) string {
 	return ""
 }
 
-
 func source(seconds int) []string {
 	return []string{
 		"-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i",
