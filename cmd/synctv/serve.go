@@ -111,7 +111,9 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
 	relay := &relay{log: log}
+	record := auditLog{db: db, log: log, now: clock.Now}
 	rooms := room.New(room.Ports{
+		Audit: record, Records: db,
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})

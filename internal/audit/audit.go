@@ -28,3 +28,23 @@ type Party struct {
 type Log interface {
 	Record(ctx context.Context, e Entry)
 }
+
+// Query asks for a page of entries, newest first.
+type Query struct {
+	RoomID string // empty with Everywhere: all there is
+	// Everywhere ignores RoomID.
+	Everywhere bool
+	Before     Cursor // continue after this one
+	Limit      int
+}
+
+// Cursor marks the last entry of a page (keyset); zero begins with the newest.
+type Cursor struct {
+	AtMS int64
+	ID   string
+}
+
+// Reader reads what was recorded. It blocks on I/O.
+type Reader interface {
+	AuditPage(ctx context.Context, q Query) ([]Entry, error)
+}

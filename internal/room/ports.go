@@ -158,6 +158,7 @@ type Ports struct {
 	Passwords Passwords
 	Locks     Locks
 	Audit     audit.Log
+	Records   audit.Reader
 
 	Now func() time.Time // the cluster's time
 }
