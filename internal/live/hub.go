@@ -20,6 +20,7 @@ type Hub struct {
 
 	bytesIn, bytesOut, watched atomic.Int64
 	total                      counters // of all streams ever
+	fans                       sync.WaitGroup
 
 	mu      sync.Mutex // guards everything below; never held while blocking
 	streams map[string]*stream
@@ -34,6 +35,7 @@ type stream struct {
 	log     *streamlog.Log
 	started time.Time
 
+	fans    []*fan
 	viewers atomic.Int64
 	counts  counters
 
@@ -53,8 +55,10 @@ func NewHub(limits Limits, listener Listener) *Hub {
 	return h
 }
 
-// Run tells the listener about changes until ctx ends, then closes the hub.
+// Run tells the listener about changes until ctx ends, then closes the hub and
+// waits until nothing is sent any more.
 func (h *Hub) Run(ctx context.Context) error {
+	defer h.fans.Wait()
 	defer h.Close()
 	h.news.run(ctx, h.Info)
 	return nil
@@ -73,6 +77,15 @@ func (h *Hub) Close() {
 	for _, end := range gone {
 		end()
 	}
+}
+
+// newStream makes a stream and as many fans as there are cores to send from.
+func (h *Hub) newStream(name string) *stream {
+	s := &stream{name: name, log: streamlog.New(h.limits.Log, h.budget), started: time.Now()}
+	for range h.limits.Fans {
+		s.fans = append(s.fans, newFan(h, s))
+	}
+	return s
 }
 
 // drop takes a stream out of the map and returns what is left to do without

@@ -10,6 +10,7 @@ package live
 
 import (
 	"errors"
+	"runtime"
 	"time"
 
 	"synctv/internal/live/streamlog"
@@ -46,6 +47,7 @@ type Limits struct {
 	Behind  time.Duration // a skipped viewer must catch up within: 30 s
 	Unsent  int           // bytes the kernel may hold for a viewer: 128 KiB
 	Write   int           // bytes given to a viewer's socket at once: 128 KiB
+	Fans    int           // goroutines that send one stream: one per core
 	Notices time.Duration // viewer counts are told at most this often: 1 s
 }
 
@@ -60,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Behind, 30*time.Second)
 	fill(&l.Unsent, 128<<10)
 	fill(&l.Write, 128<<10)
+	fill(&l.Fans, runtime.GOMAXPROCS(0))
 	fill(&l.Notices, time.Second)
 	return l
 }

@@ -41,7 +41,7 @@ func (h *Hub) Publish(ctx context.Context, pass Pass) (*Publication, error) {
 			h.past.RefusedMemory++
 			return nil, ErrMemory
 		}
-		s = &stream{name: pass.Stream, log: streamlog.New(h.limits.Log, h.budget), started: time.Now()}
+		s = h.newStream(pass.Stream)
 		h.streams[s.name] = s
 	case s.pub == nil:
 		s.grace.Stop()

@@ -58,25 +58,42 @@ func notBegun(ctx context.Context, err error) error {
 }
 
 // serve writes the stream from its first chunk on. It says whether the stream
-// came to its end, rather than the viewer or his patience.
+// came to its end, rather than the viewer or his patience. Whenever the viewer
+// is up to date and his connection allows it, the stream's fan sends instead.
 func (v *Viewer) serve(ctx context.Context, out sink, chunk streamlog.Chunk) (ended bool) {
 	start := flv.AppendFileHeader(nil, chunk.First.HasAudio, chunk.First.HasVideo)
 	chunk.Head = append(start, chunk.Head...)
+	lane := newLane(v, out)
 	for {
-		n, err := out.write(chunk.Head, chunk.Body)
-		keepsUp := v.sent(n)
-		switch {
-		case errors.Is(err, errStalled):
-			v.count(func(c *counters) { c.stalled.Add(1) })
-			return false
-		case err != nil:
-			return false
-		case !keepsUp:
-			v.count(func(c *counters) { c.slows.Add(1) })
+		if !v.took(out.write(chunk.Head, chunk.Body)) {
 			return false
 		}
+		chunk = streamlog.Chunk{}
+		if lane != nil && v.behind.IsZero() && v.cursor.AtTail() {
+			lane.ride(ctx, v.stream.emptiest())
+			if !v.took(lane.finish()) {
+				return false
+			}
+			chunk = lane.chunk
+		}
+		if len(chunk.Body) > 0 {
+			continue
+		}
+		var err error
 		if chunk, err = v.Next(ctx); err != nil {
 			return ctx.Err() == nil
 		}
 	}
+}
+
+// took notes what a write came to and says whether to go on.
+func (v *Viewer) took(n int, err error) bool {
+	keepsUp := v.sent(n)
+	switch {
+	case errors.Is(err, errStalled):
+		v.count(func(c *counters) { c.stalled.Add(1) })
+	case err == nil && !keepsUp:
+		v.count(func(c *counters) { c.slows.Add(1) })
+	}
+	return err == nil && keepsUp
 }

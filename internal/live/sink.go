@@ -79,6 +79,15 @@ func (d *deadline) renew(now bool) {
 	}
 }
 
+// pause lifts the deadline until the next renew.
+func (d *deadline) pause() {
+	d.renewed = time.Time{}
+	_ = d.set(time.Time{})
+	if d.cut.Load() {
+		_ = d.set(longAgo())
+	}
+}
+
 // explain tells a viewer who took nothing for a stall time from one who left or
 // was cut. The clock says so better than the error: HTTP/2 reports a reset, and
 // net/http ends the context itself when a write fails.

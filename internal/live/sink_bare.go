@@ -5,19 +5,17 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 )
 
 // bareSink writes to a connection taken over from net/http: one system call
-// for each write, in HTTP/1.1 chunks so that the viewer can tell the end of
-// the stream from the loss of the connection.
+// for each write.
 type bareSink struct {
 	conn     net.Conn
 	deadline deadline
-	chunked  bool
+	framing  framing
 	begin    []byte // response header, sent with the first write
-	opened   bool   // a chunk was sent whose closing CRLF is still owed
+	opened   bool   // there was a range before
 
 	// Reused by every write; WriteTo consumes the array behind bufs, so it is
 	// this connection's own.
@@ -28,17 +26,23 @@ type bareSink struct {
 
 func newBareSink(conn net.Conn, head http.Header, r *http.Request, limits Limits) *bareSink {
 	boundSendBuffer(conn, limits.Unsent)
-	s := &bareSink{conn: conn, chunked: r.ProtoAtLeast(1, 1)}
+	s := &bareSink{conn: conn}
 	s.deadline.init(r.Context(), conn.SetWriteDeadline, limits.Stall)
 	head.Del("Content-Length")
 	head.Set("Connection", "close")
-	if s.chunked {
-		head.Set("Transfer-Encoding", "chunked")
-	}
 	if head.Get("Date") == "" {
 		head.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	s.begin = appendHeader([]byte("HTTP/1.1 200 OK\r\n"), head)
+	status := "HTTP/1.1 200 OK\r\n"
+	switch {
+	case wantsSocket(r):
+		s.framing, status = frameSocket, "HTTP/1.1 101 Switching Protocols\r\n"
+		acceptSocket(head, r)
+	case r.ProtoAtLeast(1, 1):
+		s.framing = frameChunks
+		head.Set("Transfer-Encoding", "chunked")
+	}
+	s.begin = appendHeader([]byte(status), head)
 	return s
 }
 
@@ -58,23 +62,11 @@ func (a *appender) Write(p []byte) (int, error) {
 func (s *bareSink) write(head, body []byte) (int, error) {
 	s.frame = append(s.frame[:0], s.begin...)
 	s.begin = nil
-	if s.chunked {
-		s.frame = s.appendChunkSize(s.frame, len(head)+len(body))
-	}
+	s.frame = s.framing.open(s.frame, s.opened, len(head)+len(body))
+	s.opened = true
 	framing := len(s.frame)
 	n, err := s.send(s.frame, head, body)
 	return max(0, n-framing), err
-}
-
-// appendChunkSize opens a chunk, closing the one before it first: one small
-// piece of framing for each write instead of two.
-func (s *bareSink) appendChunkSize(dst []byte, n int) []byte {
-	if s.opened {
-		dst = append(dst, "\r\n"...)
-	}
-	s.opened = true
-	dst = strconv.AppendInt(dst, int64(n), 16)
-	return append(dst, "\r\n"...)
 }
 
 // send writes the parts with one system call if the socket takes them. Its
@@ -104,8 +96,8 @@ func (s *bareSink) send(parts ...[]byte) (total int, err error) {
 }
 
 func (s *bareSink) end() {
-	if s.chunked {
-		_, _ = s.send([]byte("\r\n0\r\n\r\n"))
+	if b := s.framing.end(s.opened); b != nil {
+		_, _ = s.send(b)
 	}
 }
 

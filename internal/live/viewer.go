@@ -40,15 +40,31 @@ func (h *Hub) Watch(name string) (*Viewer, error) {
 // Next waits for the next range of whole tags to send. It fails with the
 // context's cause or, after the last byte, with the reason the stream ended.
 func (v *Viewer) Next(ctx context.Context) (streamlog.Chunk, error) {
+	for {
+		chunk, wait, err := v.poll()
+		if wait == nil || err != nil {
+			return chunk, err
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return streamlog.Chunk{}, context.Cause(ctx)
+		}
+	}
+}
+
+// poll is Cursor.Poll, with skips noted. It never blocks; wait is nil when
+// there is a chunk.
+func (v *Viewer) poll() (chunk streamlog.Chunk, wait <-chan struct{}, err error) {
 	skips := v.cursor.Skips
-	chunk, err := v.cursor.Next(ctx)
+	chunk, wait, err = v.cursor.Poll()
 	if v.cursor.Skips > skips {
 		v.count(func(c *counters) { c.skips.Add(1) })
 		if v.behind.IsZero() {
 			v.behind = time.Now()
 		}
 	}
-	return chunk, err
+	return chunk, wait, err
 }
 
 // sent notes n bytes that reached the viewer's socket and says whether the

@@ -144,9 +144,9 @@ func (c *bareConn) send(fd uintptr) bool {
 	return true
 }
 
-// sendVector sends a chunk's framing and the bytes with one call.
+// sendVector sends a little framing and the bytes with one call.
 func (c *bareConn) sendVector(fd uintptr) bool {
-	c.frame = append(c.frame[:0], "\r\n2a31\r\n"...)
+	c.frame = flv.AppendTag(c.frame[:0], flv.Script, 0, nil) // about as long as a chunk's framing
 	c.vec[0] = syscall.Iovec{Base: &c.frame[0], Len: uint64(len(c.frame))}
 	c.vec[1] = syscall.Iovec{Base: &c.bytes[0], Len: uint64(len(c.bytes))}
 	c.msg = syscall.Msghdr{Iov: &c.vec[0], Iovlen: 2}

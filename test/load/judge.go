@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"synctv/internal/live"
 )
 
@@ -146,6 +148,9 @@ func blastCost(ctx context.Context) (float64, error) {
 
 // judge runs what was asked for.
 func judge(ctx context.Context, o options) error {
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, o.nice); err != nil {
+		return fmt.Errorf("nice %d: %w", o.nice, err)
+	}
 	switch o.only {
 	case "fanout":
 		return judgeFanout(ctx, o)

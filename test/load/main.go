@@ -33,7 +33,7 @@ type options struct {
 	only    string
 	procs   int
 	storm   bool
-	verbose bool
+	nice    int
 }
 
 func parse(args []string) (options, error) {
@@ -55,7 +55,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.only, "only", "", "judge: fanout, storm or slow (default: fanout and storm)")
 	f.IntVar(&o.procs, "procs", 0, "relay: GOMAXPROCS, 0 as pinned")
 	f.BoolVar(&o.storm, "storm", false, "load: all viewers join at once")
-	f.BoolVar(&o.verbose, "v", false, "say what is being done")
+	f.IntVar(&o.nice, "nice", 0, "judge: priority of the children, as nice(1) has it; below 0 takes rights")
 	return o, f.Parse(args)
 }
 

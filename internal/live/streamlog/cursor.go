@@ -33,6 +33,9 @@ type Chunk struct {
 	First *Point
 }
 
+// Changed is closed when anything newer than now is published, or the log ends.
+func (l *Log) Changed() <-chan struct{} { return l.now.Load().changed }
+
 // NewCursor returns a viewer that has seen nothing; its first chunk begins at
 // the newest point.
 func (l *Log) NewCursor() *Cursor { return &Cursor{log: l} }

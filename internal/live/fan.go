@@ -1,0 +1,157 @@
+package live
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// fan sends one stream to many viewers from one goroutine, by sends that never
+// wait: a goroutine per viewer costs a wake-up per viewer and picture, a third
+// of the whole. It holds only viewers who are up to date and whose sockets take
+// everything at once. Whoever's does not is handed back, with what is left to
+// send, to its own goroutine (Viewer.serve), which may wait, skip and give up,
+// and returns the viewer when it has caught up. So nothing here can be slow:
+//
+//	joined ─→ own goroutine ─── up to date ──→ fan
+//	              ↑                             │
+//	              └── socket full, lost, end ───┘
+//
+// When sending to everybody takes longer than a picture lasts, a viewer's next
+// send carries all that has come meanwhile: the merge window grows as far as
+// the core needs, and shrinks again.
+type fan struct {
+	hub    *Hub
+	stream *stream
+	size   atomic.Int64  // viewers, to choose the emptiest fan
+	wake   chan struct{} // one token: somebody joins or must leave
+
+	mu      sync.Mutex // guards what follows
+	joining []*lane
+	running bool
+
+	// Owned by run.
+	lanes []*lane
+	frame [framings][]byte // framing of the range in cut, by kind
+	cut   []byte
+}
+
+func newFan(h *Hub, s *stream) *fan {
+	return &fan{hub: h, stream: s, wake: make(chan struct{}, 1)}
+}
+
+// emptiest is the fan of s a new viewer should join.
+func (s *stream) emptiest() *fan {
+	best := s.fans[0]
+	for _, f := range s.fans[1:] {
+		if f.size.Load() < best.size.Load() {
+			best = f
+		}
+	}
+	return best
+}
+
+// add takes a viewer over until it is handed back; not when the hub is closed.
+func (f *fan) add(l *lane) bool {
+	h := f.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.size.Add(1)
+	f.joining = append(f.joining, l)
+	if !f.running {
+		f.running = true
+		h.fans.Go(f.run)
+	}
+	signal(f.wake)
+	return true
+}
+
+// run sends until there is nobody left to send to.
+func (f *fan) run() {
+	for f.adopt() {
+		// Taken before the round: what is published during it is not missed.
+		changed := f.stream.log.Changed()
+		f.round()
+		if len(f.lanes) == 0 {
+			continue // and perhaps end: a log that ended changes no more
+		}
+		select {
+		case <-changed:
+		case <-f.wake:
+		}
+	}
+}
+
+// adopt takes in who is joining and says whether anybody is there.
+func (f *fan) adopt() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lanes = append(f.lanes, f.joining...)
+	clear(f.joining)
+	f.joining = f.joining[:0]
+	f.running = len(f.lanes) > 0
+	return f.running
+}
+
+// turn is after how many sends others on this core get theirs.
+const turn = 64
+
+// round sends to everybody what is new for him.
+func (f *fan) round() {
+	kept, sent := f.lanes[:0], 0
+	for i, l := range f.lanes {
+		if i%turn == turn-1 {
+			runtime.Gosched()
+		}
+		n, ok := f.send(l)
+		sent += n
+		if ok {
+			kept = append(kept, l)
+			continue
+		}
+		f.size.Add(-1)
+		l.back <- struct{}{}
+	}
+	clear(f.lanes[len(kept):])
+	f.lanes = kept
+	f.hub.bytesOut.Add(int64(sent))
+	f.cut = nil // pins no segment while nothing comes
+}
+
+// send gives a viewer the next ranges until he has everything. It says whether
+// he may stay.
+func (f *fan) send(l *lane) (sent int, stays bool) {
+	for !l.leaves.Load() {
+		chunk, wait, err := l.viewer.poll()
+		if wait != nil && err == nil {
+			return sent, true
+		}
+		if err != nil || chunk.First != nil {
+			l.chunk = chunk // begins anew, or ends: not here
+			return sent, false
+		}
+		n := l.try(f.framing(l.out.framing, chunk.Body), chunk.Body)
+		sent += n
+		if n < len(chunk.Body) {
+			return sent, false
+		}
+	}
+	return sent, false
+}
+
+// framing is what precedes a range on the wire; everybody who is up to date is
+// sent the same range, so it is made once.
+func (f *fan) framing(kind framing, body []byte) []byte {
+	if len(f.cut) != len(body) || &f.cut[0] != &body[0] {
+		f.cut = body
+		for i := range f.frame {
+			f.frame[i] = framing(i).open(f.frame[i][:0], true, len(body))
+		}
+	}
+	return f.frame[kind]
+}

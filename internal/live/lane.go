@@ -1,0 +1,85 @@
+package live
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+
+	"synctv/internal/live/streamlog"
+)
+
+// lane is one viewer's way between the fan and his own goroutine. Its fields
+// belong to whoever has it: fan.add gives them away, a token in back returns
+// them.
+type lane struct {
+	viewer *Viewer
+	out    *bareSink
+	sender sender
+	chunk  streamlog.Chunk // what was to be sent next, when handed back
+	leaves atomic.Bool     // asks the fan to hand the viewer back
+	back   chan struct{}   // one token
+
+	// What a socket did not take. The framing is the lane's copy, the body the
+	// log's own bytes.
+	restFrame, restBody []byte
+}
+
+// newLane makes a lane for connections that can be sent to without waiting;
+// nil for others.
+func newLane(v *Viewer, out sink) *lane {
+	bare, ok := out.(*bareSink)
+	if !ok {
+		return nil
+	}
+	tcp, ok := bare.conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	l := &lane{viewer: v, out: bare, back: make(chan struct{}, 1)}
+	if !l.sender.init(tcp) {
+		return nil
+	}
+	return l
+}
+
+// try sends without waiting and says how much of body was taken. What was not
+// is kept in the lane.
+func (l *lane) try(frame, body []byte) int {
+	n := l.sender.send(frame, body)
+	if n == len(frame)+len(body) {
+		return len(body)
+	}
+	framed := min(n, len(frame))
+	l.restFrame = append(l.restFrame[:0], frame[framed:]...)
+	l.restBody = body[n-framed:]
+	return n - framed
+}
+
+// ride lets the fan send until it hands the viewer back: because of what is
+// left in the lane, because the stream ended, or because ctx did.
+func (l *lane) ride(ctx context.Context, f *fan) {
+	l.out.deadline.pause()
+	l.chunk = streamlog.Chunk{}
+	if !f.add(l) {
+		return
+	}
+	select {
+	case <-l.back:
+	case <-ctx.Done():
+		l.leaves.Store(true)
+		signal(f.wake)
+		<-l.back
+	}
+}
+
+// finish writes what the fan could not send, waiting as long as the viewer
+// makes progress, and says how many bytes of the log that were.
+func (l *lane) finish() (int, error) {
+	frame, body := l.restFrame, l.restBody
+	l.restBody = nil
+	if len(body) == 0 {
+		return 0, nil
+	}
+	n, err := l.out.send(frame, body)
+	return max(0, n-len(frame)), err
+}
