@@ -114,10 +114,16 @@ func (p *ProblemBody) write(w http.ResponseWriter) {
 	for k, v := range p.GetHeaders() {
 		w.Header()[k] = v
 	}
+	raw, err := json.Marshal(p)
+	if err != nil { // the current state could not be encoded; the rest can
+		p.Current = nil
+		raw, _ = json.Marshal(p)
+	}
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(raw))) // complete before the handler returns: see linger
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the client may be gone
+	_, _ = w.Write(raw) // the client may be gone
 }
 
 // shapeOnce guards the library's package variables, its only way to change the
