@@ -8,7 +8,9 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,8 +56,9 @@ type Options struct {
 // Server holds the routes.
 type Server struct {
 	Options
-	mux *http.ServeMux
-	api huma.API
+	mux  *http.ServeMux
+	api  huma.API
+	page http.HandlerFunc // serves the built page
 }
 
 // New registers every route.
@@ -77,19 +80,30 @@ func New(o Options) *Server {
 	s.playlistRoutes()
 	s.chatRoutes()
 	s.liveRoutes()
-	s.rawRoutes()
+	s.page = newUI(s.UI).ServeHTTP
+	for pattern, handler := range s.rawRoutes() {
+		s.mux.HandleFunc(pattern, handler)
+	}
 	return s
 }
 
 // rawRoutes are those that do not fit a document: bytes, sockets, pages.
-func (s *Server) rawRoutes() {
-	s.mux.HandleFunc("GET /api/rooms/{room}/socket", s.raw(s.socket))
-	s.mux.HandleFunc("GET /api/rooms/{room}/items/{item}/media", s.raw(s.media))
-	s.mux.HandleFunc("GET /api/rooms/{room}/live/{file}", s.raw(s.watch))
-	s.mux.HandleFunc("/api/", s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
-	s.mux.HandleFunc("GET /healthz", s.healthz)
-	s.mux.HandleFunc("GET /readyz", s.readyz)
-	s.mux.Handle("/", newUI(s.UI))
+func (s *Server) rawRoutes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /api/rooms/{room}/socket":             s.raw(s.socket),
+		"GET /api/rooms/{room}/items/{item}/media": s.raw(s.media),
+		"GET /api/rooms/{room}/live/{file}":        s.raw(s.watch),
+		"/api/":                                    s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
+		"GET /healthz":                             s.healthz,
+		"GET /readyz":                              s.readyz,
+		"/":                                        s.page,
+	}
+}
+
+// RawPatterns lists the routes outside the document, for the test that every
+// route has a rule.
+func RawPatterns() []string {
+	return slices.Sorted(maps.Keys((&Server{}).rawRoutes()))
 }
 
 // Handler is the whole chain.

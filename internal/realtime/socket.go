@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -65,10 +66,29 @@ func NewSockets(n *Node, rooms Rooms, now func() time.Time) *Sockets {
 	return s
 }
 
+// sendBufferBytes is what the kernel may hold for one socket. Left alone it
+// would hide megabytes, and a reader who stopped would be noticed late.
+const sendBufferBytes = 128 << 10
+
+type connKey struct{}
+
+// WithConn is for http.Server.ConnContext: it lets Serve bound the buffer of
+// the connection it takes over.
+func WithConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+func boundSendBuffer(ctx context.Context) {
+	if c, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
+		_ = c.SetWriteBuffer(sendBufferBytes) // a connection that fails here is gone
+	}
+}
+
 // Serve turns a request into a socket of one person in one room. The caller
 // has made sure who it is (nobody is refused as a session that ended); whether
 // they may enter is asked here.
 func (s *Sockets) Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) {
+	boundSendBuffer(r.Context())
 	ctx := context.WithValue(r.Context(), visitKey{}, visit{roomID: roomID, who: who, sessionID: sessionID})
 	s.upgrade.ServeHTTP(w, r.WithContext(ctx))
 }

@@ -1,0 +1,195 @@
+// Command sockets measures the event route under load: one room with many open
+// sockets, commands at a steady rate, and the time from each command to each
+// socket. The server runs on one core, the load on another; everything is on
+// loopback and ends by itself.
+//
+//	go run ./test/sockets -server bin/synctv            1,000 sockets, 20 events/s, 20 s
+//	go run ./test/sockets -server bin/synctv -mute 90s  one socket never reads; when is it cut?
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+type options struct {
+	server  string
+	sockets int
+	rate    int           // events a second
+	length  time.Duration // of the measured run
+	mute    time.Duration // how long to watch a socket that never reads; 0: not at all
+	pin     bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.server, "server", "bin/synctv", "the program under test")
+	flag.IntVar(&o.sockets, "sockets", 1000, "open sockets in the room")
+	flag.IntVar(&o.rate, "rate", 20, "events a second")
+	flag.DurationVar(&o.length, "for", 20*time.Second, "length of the run")
+	flag.DurationVar(&o.mute, "mute", 0, "watch one socket that never reads for so long")
+	flag.BoolVar(&o.pin, "pin", true, "server on CPU 0, load on CPU 1")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "sockets:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	s, err := startServer(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	room, err := s.makeRoom(ctx)
+	if err != nil {
+		return err
+	}
+	before := s.rssKB()
+	crowd, err := openAll(ctx, s, room, o.sockets)
+	if err != nil {
+		return err
+	}
+	defer crowd.close()
+	fmt.Printf("%d sockets open, %.1f KB of server memory each\n", o.sockets, float64(s.rssKB()-before)/float64(o.sockets))
+	if o.mute > 0 {
+		if err := crowd.addMute(ctx, s, room); err != nil {
+			return err
+		}
+		o.length = o.mute
+	}
+	return crowd.measure(ctx, s, room, o)
+}
+
+// crowd is the open sockets and what they saw.
+type crowd struct {
+	conns []*wire
+	wg    sync.WaitGroup
+	sent  []atomic.Int64 // by event number: when its command was sent, ns
+	seen  []atomic.Int64 // by event number: sockets that got it
+
+	mu        sync.Mutex
+	latencies []time.Duration // guarded by mu
+	mute      *wire           // never reads; nil when not asked for
+}
+
+func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error) {
+	c := &crowd{sent: make([]atomic.Int64, 1<<16), seen: make([]atomic.Int64, 1<<16)}
+	const people = 10
+	tokens := make([]string, people)
+	for i := range tokens {
+		var err error
+		if tokens[i], err = s.guest(ctx, room, fmt.Sprint("guest ", i)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range n {
+		w, err := dial(ctx, s.addr, room, tokens[i%people])
+		if err != nil {
+			return nil, fmt.Errorf("socket %d: %w", i, err)
+		}
+		c.conns = append(c.conns, w)
+		c.wg.Go(func() { c.read(w) })
+	}
+	return c, nil
+}
+
+// read notes the arrival of each playback event: its position is its number.
+func (c *crowd) read(w *wire) {
+	var mine []time.Duration
+	for {
+		n, err := w.nextEvent()
+		if err != nil {
+			break
+		}
+		now := time.Now().UnixNano()
+		if at := c.sent[n].Load(); at > 0 {
+			mine = append(mine, time.Duration(now-at))
+			c.seen[n].Add(1)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latencies = append(c.latencies, mine...)
+}
+
+func (c *crowd) addMute(ctx context.Context, s *server, room string) error {
+	token, err := s.guest(ctx, room, "never reads")
+	if err != nil {
+		return err
+	}
+	c.mute, err = dial(ctx, s.addr, room, token)
+	return err
+}
+
+func (c *crowd) close() {
+	for _, w := range c.conns {
+		w.close()
+	}
+	c.wg.Wait()
+	if c.mute != nil {
+		c.mute.close()
+	}
+}
+
+// settleTime is for the last events to arrive.
+const settleTime = 500 * time.Millisecond
+
+func (c *crowd) measure(ctx context.Context, s *server, room string, o options) error {
+	cpu := s.cpu()
+	start := time.Now()
+	tick := time.NewTicker(time.Second / time.Duration(o.rate))
+	defer tick.Stop()
+	total := int(o.length.Seconds() * float64(o.rate))
+	for n := 1; n <= total; n++ {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		c.sent[n].Store(time.Now().UnixNano())
+		if err := s.seek(ctx, room, n); err != nil {
+			return err
+		}
+		if c.mute != nil && s.mutedOut() {
+			fmt.Printf("the socket that never reads was cut after %.1f s: %s\n", time.Since(start).Seconds(), s.muteReason())
+			c.mute.close()
+			c.mute = nil
+		}
+	}
+	time.Sleep(settleTime)
+	used := s.cpu() - cpu
+	c.close()
+	if c.mute != nil {
+		return errors.New("the socket that never reads was not cut")
+	}
+	return c.report(total, len(c.conns), used, time.Since(start))
+}
+
+func (c *crowd) report(events, sockets int, cpu, took time.Duration) error {
+	want := events * sockets
+	slices.Sort(c.latencies)
+	got := len(c.latencies)
+	at := func(q float64) float64 { return float64(c.latencies[int(q*float64(got-1))].Microseconds()) / 1000 }
+	if got == 0 {
+		return errors.New("nothing arrived")
+	}
+	fmt.Printf("%d events to %d sockets in %.1f s: %d of %d delivered\n", events, sockets, took.Seconds(), got, want)
+	fmt.Printf("command to socket: p50 %.2f ms, p95 %.2f, p99 %.2f, max %.2f\n", at(0.5), at(0.95), at(0.99), at(1))
+	fmt.Printf("server CPU: %.2f s, %.1f µs per delivered message\n", cpu.Seconds(), float64(cpu.Microseconds())/float64(got))
+	if got != want {
+		return fmt.Errorf("%d messages are missing", want-got)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// server is the program under test.
+type server struct {
+	cmd   *exec.Cmd
+	dir   string
+	addr  string
+	token string // root's
+
+	mu   sync.Mutex
+	mute string // guarded by mu: the log line that tells of a cut socket
+}
+
+const password = "load-test-password"
+
+func startServer(ctx context.Context, o options) (*server, error) {
+	dir, err := os.MkdirTemp("", "synctv-sockets-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{dir: dir, addr: "127.0.0.1:" + strconv.Itoa(freePort())}
+	args := []string{o.server, "serve"}
+	if o.pin {
+		args = append([]string{"taskset", "-c", "0"}, args...)
+		if out, err := exec.CommandContext(ctx, "taskset", "-cp", "1", strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil { //nolint:gosec // our own pid
+			return nil, fmt.Errorf("taskset: %w: %s", err, out)
+		}
+	}
+	s.cmd = exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // the operator's own program; stopped below
+	s.cmd.Env = append(os.Environ(), "SYNCTV_DATA_DIR="+dir, "SYNCTV_HTTP_ADDR="+s.addr, "SYNCTV_RTMP_ADDR=off",
+		"SYNCTV_ROOT_PASSWORD="+password, "SYNCTV_LOG_FORMAT=json", "SYNCTV_LOG_LEVEL=debug")
+	log, err := s.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go s.follow(bufio.NewScanner(log)) // ends with the server's end of the pipe
+	return s, s.signIn(ctx)
+}
+
+// follow reads the log for the socket that is cut by the server.
+func (s *server) follow(lines *bufio.Scanner) {
+	for lines.Scan() {
+		var l struct{ Msg, Event, Reason string }
+		if json.Unmarshal(lines.Bytes(), &l) != nil || l.Msg != "centrifuge" {
+			continue
+		}
+		if strings.Contains(l.Reason, "slow") || strings.Contains(l.Reason, "no pong") || strings.Contains(l.Reason, "write error") {
+			s.mu.Lock()
+			s.mute = l.Event + ": " + l.Reason
+			s.mu.Unlock()
+		}
+	}
+}
+
+func (s *server) muteReason() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mute
+}
+
+func (s *server) mutedOut() bool { return s.muteReason() != "" }
+
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+	_ = os.RemoveAll(s.dir)
+}
+
+func freePort() int {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func (s *server) signIn(ctx context.Context) error {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		var in struct{ Token string }
+		err := s.post(ctx, "", "/api/auth/login", map[string]any{"name": "root", "password": password}, &in)
+		if err == nil {
+			s.token = in.Token
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the server did not start: %w", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (s *server) post(ctx context.Context, token, path string, body, into any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+path, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s: status %d", path, res.StatusCode)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(into)
+}
+
+// makeRoom makes a room with something to play.
+func (s *server) makeRoom(ctx context.Context) (string, error) {
+	var r struct{ ID string }
+	if err := s.post(ctx, s.token, "/api/rooms", map[string]any{"name": "load"}, &r); err != nil {
+		return "", err
+	}
+	var l struct{ Items []struct{ ID string } }
+	add := map[string]any{"items": []map[string]string{{"url": "https://example.org/film.mp4"}}}
+	if err := s.post(ctx, s.token, "/api/rooms/"+r.ID+"/playlist/items", add, &l); err != nil {
+		return "", err
+	}
+	if len(l.Items) != 1 {
+		return "", errors.New("no item was added")
+	}
+	return r.ID, s.post(ctx, s.token, "/api/rooms/"+r.ID+"/playback/item", map[string]any{"item_id": l.Items[0].ID}, nil)
+}
+
+func (s *server) guest(ctx context.Context, room, name string) (string, error) {
+	var in struct{ Token string }
+	err := s.post(ctx, "", "/api/rooms/"+room+"/guests", map[string]any{"name": name}, &in)
+	return in.Token, err
+}
+
+func (s *server) seek(ctx context.Context, room string, to int) error {
+	return s.post(ctx, s.token, "/api/rooms/"+room+"/playback/seek", map[string]any{"position_s": to}, nil)
+}
+
+// cpu is the processor time the server has used: fields 14 and 15 of
+// /proc/pid/stat, in ticks of 10 ms.
+func (s *server) cpu() time.Duration {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	f := strings.Fields(rest)
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// rssKB is the server's resident memory.
+func (s *server) rssKB() int {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.SplitSeq(string(raw), "\n") {
+		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, _ := strconv.Atoi(strings.Fields(v)[0])
+			return n
+		}
+	}
+	return 0
+}
