@@ -143,6 +143,7 @@ func edges() map[string]Rule {
 		"internal/config": {NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
 		// Measures the live relay from outside, beside a bare floor of its own.
+		"test/sockets": {NoStd: []string{"database/sql"}},
 		"test/load": {
 			Internal: []string{"internal/live/..."}, NoStd: []string{"database/sql"},
 			Modules: []string{"golang.org/x/sync", "golang.org/x/sys"},
