@@ -235,7 +235,8 @@ func TestChat(t *testing.T) {
 		t.Errorf("newest: %+v", page)
 	}
 	guest.get(fmt.Sprintf("%s/chat?limit=4&before=%d", room, page.Messages[0].Seq)).ok(200, &page)
-	if len(page.Messages) != 2 || page.More || page.Messages[0].Seq != 1 {
+	// Before those two there is the line that Kim came in.
+	if len(page.Messages) != 3 || page.More || page.Messages[0].Seq != 1 || page.Messages[1].Text != "<b>line 0</b>" {
 		t.Errorf("older: %+v", page)
 	}
 	refused := 0

@@ -114,7 +114,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	record := auditLog{db: db, log: log, now: clock.Now}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db,
-		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, LiveKeys: db,
+		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})
 	hub := live.NewHub(live.Limits{}, relay)

@@ -33,7 +33,8 @@ func TestEverybodyInTheRoomSeesTheSame(t *testing.T) {
 	}
 	guest.post(room+"/chat", map[string]string{"text": "hello"}).ok(201, nil)
 	for _, s := range []*socket{a, g} {
-		m := s.next("chat")["message"].(map[string]any)
+		spoken := func(e map[string]any) bool { return e["message"].(map[string]any)["kind"] == "user" }
+		m := s.find("chat", spoken)["message"].(map[string]any)
 		if m["text"] != "hello" || m["item_id"] != item {
 			t.Errorf("chat %v", m)
 		}

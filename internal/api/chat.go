@@ -12,7 +12,8 @@ import (
 type sayInput struct {
 	InRoom
 	Body struct {
-		Text string `json:"text" doc:"1 to 500 characters; always text, never HTML"`
+		Text    string `json:"text" doc:"1 to 500 characters; always text, never HTML"`
+		ReplyTo string `json:"reply_to,omitempty" maxLength:"32" doc:"id of the message this answers"`
 	}
 }
 
@@ -36,7 +37,7 @@ func (s *Server) chatRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return reply(s.Rooms.Say(ctx, in.Room, who, in.Body.Text))
+		return reply(s.Rooms.Say(ctx, in.Room, who, room.Words{Text: in.Body.Text, ReplyTo: in.Body.ReplyTo}))
 	})
 	operation(s, huma.Operation{
 		OperationID: "chat-history", Method: http.MethodGet, Path: "/api/rooms/{room}/chat", Tags: []string{"chat"},

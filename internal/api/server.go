@@ -79,6 +79,8 @@ func New(o Options) *Server {
 	s.playbackRoutes()
 	s.playlistRoutes()
 	s.chatRoutes()
+	s.chatChangeRoutes()
+	s.danmakuRoutes()
 	s.liveRoutes()
 	s.page = newUI(s.UI).ServeHTTP
 	for pattern, handler := range s.rawRoutes() {

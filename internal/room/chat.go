@@ -1,10 +1,11 @@
 package room
 
 import (
-	"context"
+	"errors"
+	"slices"
+	"time"
 	"unicode/utf8"
 
-	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/text"
 )
@@ -12,10 +13,14 @@ import (
 // MaxMessage is the length of a chat message in characters.
 const MaxMessage = 500
 
-// historyPage is how many messages a snapshot carries, and the most a page does.
+// Limits of what may hang on one message.
 const (
-	historyPage    = 50
-	maxHistoryPage = 100
+	editWindow     = 15 * time.Minute
+	quoteLength    = 120 // characters of the quoted message
+	maxReactions   = 12  // different emoji
+	maxReactors    = 200 // people per emoji
+	historyPage    = 50  // messages a snapshot carries
+	maxHistoryPage = 100 // the most a page does
 )
 
 // MessageKind tells what people said from what the room says of itself.
@@ -27,6 +32,9 @@ const (
 	SystemMessage MessageKind = "system"
 )
 
+// EventChatChanged tells that a message was edited, deleted or reacted to.
+const EventChatChanged EventType = "chat_changed"
+
 // Author is a snapshot of who wrote a message.
 type Author struct {
 	ID    string `json:"id"`
@@ -34,46 +42,124 @@ type Author struct {
 	Color string `json:"color"`
 }
 
-// Message is one line of a room's talk. Text is text, never HTML.
+// Message is one line of a room's talk. Text is text, never HTML. A deleted
+// message keeps its place and loses everything that was said.
 type Message struct {
-	ID        string      `json:"id"`
-	Seq       int64       `json:"seq" doc:"number within the room, without gaps"`
-	Kind      MessageKind `json:"kind" enum:"user,system"`
-	Author    Author      `json:"author"`
-	Text      string      `json:"text"`
-	ItemID    string      `json:"item_id" doc:"what was playing"`
-	PositionS float64     `json:"position_s" doc:"film position in seconds"`
-	CreatedMS int64       `json:"created_ms"`
+	ID        string            `json:"id"`
+	Seq       int64             `json:"seq" doc:"number within the room, without gaps as they are given"`
+	Version   int64             `json:"version" doc:"grows with every change of this message"`
+	Kind      MessageKind       `json:"kind" enum:"user,system"`
+	Author    Author            `json:"author"`
+	Text      string            `json:"text"`
+	Code      LineCode          `json:"code,omitempty" doc:"system: what happened; the page has the words"`
+	Params    map[string]string `json:"params,omitempty" doc:"system: names for the words"`
+	ReplyTo   *Quote            `json:"reply_to,omitempty" doc:"the message this one answers"`
+	Mentions  []string          `json:"mentions,omitempty" doc:"ids of the people named with @"`
+	Reactions []Reaction        `json:"reactions,omitempty"`
+	ItemID    string            `json:"item_id" doc:"what was playing"`
+	PositionS float64           `json:"position_s" doc:"film position in seconds"`
+	CreatedMS int64             `json:"created_ms"`
+	EditedMS  int64             `json:"edited_ms,omitempty" doc:"when its author changed it last"`
+	DeletedMS int64             `json:"deleted_ms,omitempty" doc:"when it was taken away; then it has no text"`
+	DeletedBy string            `json:"deleted_by,omitempty" doc:"id of who took it away"`
 }
 
-// Say stores a message and tells the room.
-func (s *Service) Say(ctx context.Context, roomID string, who Person, typed string) (Message, error) {
-	a, err := s.require(ctx, roomID, who, SendChat)
-	if err != nil {
-		return Message{}, err
+// Quote is what an answer shows of the message it answers, as that is now.
+type Quote struct {
+	ID     string `json:"id"`
+	Seq    int64  `json:"seq"`
+	Author Author `json:"author"`
+	Text   string `json:"text" doc:"its beginning; empty when it was deleted"`
+}
+
+// Reaction is one emoji under a message.
+type Reaction struct {
+	Emoji  string   `json:"emoji"`
+	People []string `json:"people" doc:"ids of who chose it, in that order"`
+}
+
+// The answers of the talk that are not about one field.
+var (
+	ErrMessageNotFound = problem.New(problem.NotFound, "message_not_found", "There is no such message.")
+	ErrMessageDeleted  = problem.New(problem.Conflict, "message_deleted", "This message was deleted.")
+	ErrEditTooLate     = problem.New(problem.Conflict, "edit_too_late", "A message can be changed for 15 minutes.")
+	ErrReactionsFull   = problem.New(problem.Conflict, "reactions_full", "This message has no room for more reactions.")
+	ErrEmoji           = problem.InvalidField("body.emoji", "emoji", "A reaction is one emoji.")
+	ErrDanmakuNotFound = problem.New(problem.NotFound, "danmaku_not_found", "There is no such comment.")
+	ErrDanmakuOff      = problem.New(problem.Forbidden, "danmaku_off", "Comments over the film are switched off in this room.")
+)
+
+// ErrUnchanged is what a change of a message answers that changes nothing:
+// nothing is stored and nobody is told.
+var ErrUnchanged = errors.New("room: nothing to change")
+
+// Quote is what an answer to m shows.
+func (m Message) Quote() *Quote {
+	return &Quote{ID: m.ID, Seq: m.Seq, Author: m.Author, Text: text.Truncate(text.Line(m.Text), quoteLength)}
+}
+
+// edited is m with another text. Only its author may, and for a while.
+func (m Message) edited(by, said string, mentions []string, nowMS int64) (Message, error) {
+	switch {
+	case m.DeletedMS != 0:
+		return m, ErrMessageDeleted
+	case m.Kind != UserMessage || m.Author.ID != by:
+		return m, ErrPermission
+	case nowMS-m.CreatedMS > editWindow.Milliseconds():
+		return m, ErrEditTooLate
+	case m.Text == said:
+		return m, ErrUnchanged
 	}
-	if !a.Room.Settings.Chat {
-		return Message{}, ErrChatOff
+	m.Text, m.Mentions, m.EditedMS = said, mentions, nowMS
+	m.Version++
+	return m, nil
+}
+
+// deleted is what is left of m: its place, its author and when. Its author
+// may take it away, and whoever has delete_chat.
+func (m Message) deleted(by string, any bool, nowMS int64) (Message, error) {
+	switch {
+	case m.DeletedMS != 0:
+		return m, ErrUnchanged
+	case m.Author.ID != by && !any, m.Kind != UserMessage && !any:
+		return m, ErrPermission
 	}
-	said, err := checkMessage(typed)
-	if err != nil {
-		return Message{}, err
+	m.Text, m.Mentions, m.Reactions, m.ReplyTo, m.Code, m.Params = "", nil, nil, nil, "", nil
+	m.DeletedMS, m.DeletedBy = nowMS, by
+	m.Version++
+	return m, nil
+}
+
+// reacted is m with one person's emoji set or taken back.
+func (m Message) reacted(by, emoji string, on bool) (Message, error) {
+	if m.DeletedMS != 0 {
+		return m, ErrMessageDeleted
 	}
-	if wait := s.chatFlood.take(roomID+"/"+a.Member.PersonID, s.Now()); wait > 0 {
-		return Message{}, problem.New(problem.RateLimited, "too_fast", "Slow down a little.").WithRetryAfter(wait)
+	at := slices.IndexFunc(m.Reactions, func(r Reaction) bool { return r.Emoji == emoji })
+	has := at >= 0 && slices.Contains(m.Reactions[at].People, by)
+	if has == on {
+		return m, ErrUnchanged
 	}
-	now := s.nowMS()
-	m := Message{
-		ID: ident.New(), Kind: UserMessage, Text: said, CreatedMS: now,
-		Author: Author{ID: a.Member.PersonID, Name: a.Member.Name, Color: a.Member.Color},
+	m.Reactions = slices.Clone(m.Reactions)
+	m.Version++
+	if !on {
+		people := slices.DeleteFunc(slices.Clone(m.Reactions[at].People), func(id string) bool { return id == by })
+		if m.Reactions[at].People = people; len(people) == 0 {
+			m.Reactions = slices.Delete(m.Reactions, at, at+1)
+		}
+		return m, nil
 	}
-	if p, err := s.Playbacks.Playback(ctx, roomID); err == nil {
-		m.ItemID, m.PositionS = p.ItemID, p.PositionAt(now)
+	if at < 0 {
+		if len(m.Reactions) >= maxReactions {
+			return m, ErrReactionsFull
+		}
+		m.Reactions = append(m.Reactions, Reaction{Emoji: emoji, People: []string{by}})
+		return m, nil
 	}
-	if m, err = s.Messages.AddMessage(ctx, roomID, m); err != nil {
-		return Message{}, err
+	if len(m.Reactions[at].People) >= maxReactors {
+		return m, ErrReactionsFull
 	}
-	s.Announcer.Announce(ctx, roomID, Event{Type: EventChat, Message: &m})
+	m.Reactions[at].People = append(slices.Clone(m.Reactions[at].People), by)
 	return m, nil
 }
 
@@ -86,24 +172,4 @@ func checkMessage(typed string) (string, error) {
 		return "", problem.New(problem.Invalid, "message_too_long", "A message has at most 500 characters.")
 	}
 	return lines, nil
-}
-
-// History is a page of messages before a sequence number (0 = the newest),
-// oldest first, and whether there are more before it.
-func (s *Service) History(ctx context.Context, roomID string, who Person, before int64, limit int) ([]Message, bool, error) {
-	if _, err := s.require(ctx, roomID, who, ViewChatHistory); err != nil {
-		return nil, false, err
-	}
-	if limit <= 0 {
-		limit = historyPage
-	}
-	limit = min(limit, maxHistoryPage)
-	page, err := s.Messages.MessagesBefore(ctx, roomID, before, limit+1)
-	if err != nil {
-		return nil, false, err
-	}
-	if more := len(page) > limit; more {
-		return page[1:], true, nil // the extra one is the oldest
-	}
-	return page, false, nil
 }

@@ -90,6 +90,9 @@ func (s *Service) swapPlayback(ctx context.Context, a Access, c Command) (Playba
 		}
 		if swapped {
 			s.Announcer.Announce(ctx, roomID, Event{Type: EventPlayback, Playback: &next})
+			if next.ItemID != "" && next.Epoch != current.Epoch {
+				s.noteItem(ctx, roomID, a.By(), next)
+			}
 			return next, nil
 		}
 	}

@@ -27,8 +27,9 @@ type Event struct {
 	Added    []ItemView   `json:"added,omitempty"`
 	Removed  []string     `json:"removed,omitempty"`
 	Message  *Message     `json:"message,omitempty"`
+	Danmaku  *Danmaku     `json:"danmaku,omitempty"`
 	Member   *MemberView  `json:"member,omitempty"`
-	ID       string       `json:"id,omitempty"` // member_gone
+	ID       string       `json:"id,omitempty"` // member_gone, danmaku_gone
 	Stream   *Stream      `json:"stream,omitempty"`
 	Room     *RoomDetails `json:"room,omitempty"`
 }
@@ -46,7 +47,7 @@ const (
 // Topic of an event.
 func (e Event) Topic() Topic {
 	switch e.Type {
-	case EventChat:
+	case EventChat, EventChatChanged, EventDanmaku, EventDanmakuGone:
 		return TopicChat
 	case EventMember, EventMemberGone:
 		return TopicMembers

@@ -50,6 +50,7 @@ func (s *Service) joinNew(ctx context.Context, r Room, who Person, password stri
 		return Member{}, err
 	}
 	s.announceMember(ctx, r, m, false)
+	s.noteMember(ctx, m, LineJoined)
 	return m, nil
 }
 
@@ -108,6 +109,7 @@ func (s *Service) JoinAsGuest(ctx context.Context, roomID, name, password string
 		return MemberView{}, "", err
 	}
 	s.announceMember(ctx, r, m, false)
+	s.noteMember(ctx, m, LineJoined)
 	return m.View(Effective(r.Settings, m), false), token, nil
 }
 
@@ -161,6 +163,7 @@ func (s *Service) Leave(ctx context.Context, roomID string, who Person) error {
 	}
 	s.Announcer.Announce(ctx, roomID, Event{Type: EventMemberGone, ID: who.ID})
 	s.Announcer.Disconnect(ctx, roomID, who.ID, Removed)
+	s.noteMember(ctx, a.Member, LineLeft)
 	return nil
 }
 

@@ -65,6 +65,34 @@ type Messages interface {
 	// MessagesBefore gives at most limit messages below seq (0 = the newest),
 	// oldest first.
 	MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]Message, error)
+	// MessagesAfter is the other direction: above seq, oldest first.
+	MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]Message, error)
+	// Message answers ErrMessageNotFound when the room has none of this id.
+	Message(ctx context.Context, roomID, messageID string) (Message, error)
+	// AddMessageAfter is AddMessage for slow mode: when the author's last
+	// message is younger than gap, nothing is stored and wait is above zero.
+	AddMessageAfter(ctx context.Context, roomID string, m Message, gap time.Duration) (stored Message, wait time.Duration, err error)
+	// ChangeMessage stores what change makes of a message. Changes of one
+	// message happen one after the other; change is called once and must not
+	// block. When it answers an error nothing is stored, and the message as it
+	// is comes back with that error.
+	ChangeMessage(ctx context.Context, roomID, messageID string, change func(Message) (Message, error)) (Message, error)
+	// TrimMessages deletes at most limit of the oldest messages said before an
+	// instant, in any room, and tells how many.
+	TrimMessages(ctx context.Context, beforeMS int64, limit int) (int, error)
+}
+
+// Danmakus stores the comments over films.
+type Danmakus interface {
+	AddDanmaku(ctx context.Context, roomID string, d Danmaku) error
+	// DanmakuBetween gives at most limit comments of an item with
+	// fromS <= position < toS, by position.
+	DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]Danmaku, error)
+	// RemoveDanmaku deletes one; with an author only if it is theirs. Else
+	// ErrDanmakuNotFound.
+	RemoveDanmaku(ctx context.Context, roomID, danmakuID, authorID string) error
+	// TrimDanmaku is TrimMessages for comments.
+	TrimDanmaku(ctx context.Context, beforeMS int64, limit int) (int, error)
 }
 
 // LiveKeys stores stream keys, by their hash.
@@ -151,6 +179,7 @@ type Ports struct {
 	Playbacks Playbacks
 	Playlists Playlists
 	Messages  Messages
+	Danmakus  Danmakus
 	LiveKeys  LiveKeys
 	Announcer Announcer
 	Media     Media

@@ -13,12 +13,12 @@ import (
 // the result, then tells the room. Safe for use from many goroutines.
 type Service struct {
 	Ports
-	chatFlood *flood
+	chatFlood, danmakuFlood *flood
 }
 
 // New puts the use cases on their ports; all of them must be set.
 func New(p Ports) *Service {
-	return &Service{Ports: p, chatFlood: newFlood(chatPerSecond, chatBurst)}
+	return &Service{Ports: p, chatFlood: newFlood(chatPerSecond, chatBurst), danmakuFlood: newFlood(danmakuPerSecond, danmakuBurst)}
 }
 
 func (s *Service) nowMS() int64 { return s.Now().UnixMilli() }
