@@ -76,6 +76,12 @@ func adapters() map[string]Rule {
 				"golang.org/x/sync",
 			},
 		},
+		"internal/cluster/redis": {
+			Internal: []string{"internal/cluster", "internal/problem"},
+			NoStd:    []string{"net/http", "database/sql"},
+			Modules:  []string{"github.com/redis/rueidis", "golang.org/x/sync"},
+		},
+		"internal/cluster/clustertest": {Internal: []string{"internal/cluster"}, NoStd: []string{"database/sql"}},
 		"internal/cluster/local": {
 			Internal: []string{"internal/cluster", "internal/problem"},
 			NoStd:    []string{"net/http", "database/sql"},
