@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"synctv/internal/live"
 )
 
@@ -32,6 +30,7 @@ type server struct {
 	out *bufio.Reader
 }
 
+// pinned is this program on one core only.
 func pinned(ctx context.Context, core string, args ...string) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -116,7 +115,7 @@ func measure(ctx context.Context, o options, s subject, load ...string) (m measu
 	args := append([]string{"-role", "load", "-addr", srv.Viewers, "-pid", strconv.Itoa(srv.cmd.Process.Pid),
 		"-measure", o.measure.String(), "-warmup", o.warmup.String()}, load...)
 	if s.relay {
-		args = append(args, "-rtmp", srv.RTMP)
+		args = append(args, "-http", "-rtmp", srv.RTMP)
 	}
 	cmd, err := pinned(ctx, loadCore, args...)
 	if err != nil {
@@ -148,9 +147,6 @@ func blastCost(ctx context.Context) (float64, error) {
 
 // judge runs what was asked for.
 func judge(ctx context.Context, o options) error {
-	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, o.nice); err != nil {
-		return fmt.Errorf("nice %d: %w", o.nice, err)
-	}
 	switch o.only {
 	case "fanout":
 		return judgeFanout(ctx, o)

@@ -154,7 +154,7 @@ func (a *audience) join(lazy bool) (*viewer, error) {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 16<<10)
 	}
 	v := &viewer{fd: fd, lazy: lazy}
-	v.plain = a.o.rtmp == ""
+	v.plain = !a.o.http
 	v.begun = monotonic()
 	err = unix.Connect(fd, a.to)
 	if err == nil {

@@ -33,7 +33,9 @@ type options struct {
 	only    string
 	procs   int
 	storm   bool
-	nice    int
+	inside  bool
+	http    bool
+	profile string
 }
 
 func parse(args []string) (options, error) {
@@ -55,7 +57,9 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.only, "only", "", "judge: fanout, storm or slow (default: fanout and storm)")
 	f.IntVar(&o.procs, "procs", 0, "relay: GOMAXPROCS, 0 as pinned")
 	f.BoolVar(&o.storm, "storm", false, "load: all viewers join at once")
-	f.IntVar(&o.nice, "nice", 0, "judge: priority of the children, as nice(1) has it; below 0 takes rights")
+	f.BoolVar(&o.inside, "inside", false, "relay: makes the stream itself")
+	f.BoolVar(&o.http, "http", false, "load: the server speaks HTTP")
+	f.StringVar(&o.profile, "profile", "", "relay: write a CPU profile here")
 	return o, f.Parse(args)
 }
 

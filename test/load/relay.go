@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"synctv/internal/live"
+	"synctv/internal/live/flv"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/live/streamlog"
 )
@@ -34,6 +36,17 @@ func (openDoor) Admit(context.Context, rtmp.Request) (live.Pass, error) {
 func serveRelay(ctx context.Context, o options) error {
 	if o.procs > 0 {
 		runtime.GOMAXPROCS(o.procs)
+	}
+	if o.profile != "" {
+		out, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		defer out.Close()
+		if err := pprof.StartCPUProfile(out); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	hub := live.NewHub(live.Limits{Log: streamlog.Limits{Merge: o.merge}}, nil)
 	viewers, err := listenLoopback()
@@ -64,9 +77,38 @@ func serveRelay(ctx context.Context, o options) error {
 		}
 		return nil
 	})
+	if o.inside {
+		g.Go(func() error { return playInside(ctx, hub) })
+	}
 	<-ctx.Done()
 	counted := json.NewEncoder(os.Stdout).Encode(hub.Stats())
 	return errors.Join(counted, site.Close(), g.Wait())
+}
+
+// playInside feeds the hub without an encoder: what is left then is the
+// fan-out alone.
+func playInside(ctx context.Context, hub *live.Hub) error {
+	p, err := hub.Publish(ctx, live.Pass{Stream: "show", Key: "load"})
+	if err != nil {
+		return err
+	}
+	defer p.Close(true)
+	for _, h := range headerTags() {
+		if err := p.Append(h.Type, 0, h.Payload); err != nil {
+			return err
+		}
+	}
+	for s, start := newShow(), time.Now(); ctx.Err() == nil; {
+		t, due, payload := s.next()
+		rest(ctx, time.Until(start.Add(due)))
+		if t == flv.Video {
+			stamp(payload)
+		}
+		if err := p.Append(t, uint32(due/time.Millisecond), payload); err != nil {
+			return nil //nolint:nilerr // cut at the end
+		}
+	}
+	return nil
 }
 
 func announce(viewers, encoders net.Listener) error {

@@ -58,7 +58,7 @@ func (c *counted) Read(b []byte) (int, error) {
 
 func newSession(s *Server, conn net.Conn, host netip.Addr, limits Limits) *session {
 	c := &session{server: s, conn: conn, host: host, remote: remote(conn), limits: limits}
-	c.in = &counted{Reader: conn}
+	c.in = &counted{Reader: quiet(conn)}
 	c.chunks = chunk.NewReader(c.in, c)
 	c.out = chunk.NewWriter(deadlined{conn, limits.Write})
 	return c
