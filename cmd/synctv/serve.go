@@ -95,6 +95,7 @@ type program struct {
 	node     *realtime.Node
 	hub      *live.Hub
 	encoders *rtmp.Server
+	rooms    *room.Service
 	handler  http.Handler
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
@@ -113,14 +114,14 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	relay := &relay{log: log}
 	record := auditLog{db: db, log: log, now: clock.Now}
 	rooms := room.New(room.Ports{
-		Audit: record, Records: db,
+		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})
 	hub := live.NewHub(live.Limits{}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		cfg: cfg, log: log, node: node, hub: hub,
+		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms,
 		accounts: &account.Service{Users: db, Sessions: db, Passwords: passwords, Now: clock.Now, Signup: account.Signup(cfg.Signup)},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
 	}
@@ -214,6 +215,7 @@ func (p *program) run(ctx context.Context) error {
 	defer stopWork()
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return p.hub.Run(work) })
+	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error {
 		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve http: %w", err)

@@ -188,10 +188,7 @@ func (s *Server) joinAsGuest(ctx context.Context, in *joinGuestInput) (*guestRep
 	if err != nil && !errors.Is(err, room.ErrNotMember) {
 		return nil, err
 	}
-	if who.GuestOf == in.Room {
-		return nil, problem.New(problem.Conflict, "already_guest", "You are in this room already.")
-	}
-	m, token, err := s.Rooms.JoinAsGuest(ctx, in.Room, in.Body.Name, in.Body.Password)
+	m, token, err := s.Rooms.JoinAsGuest(ctx, in.Room, who, in.Body.Name, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}

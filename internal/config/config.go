@@ -27,6 +27,8 @@ type Config struct {
 	Signup       string        // open, approval or closed
 	RootPassword string        // for the first start; empty: make one and print it
 	CookieSecure bool          // cookies over TLS only
+	RoomQuota    int           // most rooms of one person; 0 = no limit
+	RoomIdle     time.Duration // rooms unused for so long are closed; 0 = never
 	LogFormat    string        // text or json
 	LogLevel     slog.Level    // debug, info, warn, error
 	DrainTimeout time.Duration // how long a stop may take
@@ -64,6 +66,8 @@ func Keys() []Key {
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
 		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: text(func(c *Config) *string { return &c.RootPassword })},
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
+		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
+		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error", set: level},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},

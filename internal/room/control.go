@@ -117,7 +117,7 @@ func (s *Service) Snapshot(ctx context.Context, roomID string, who Person) (Snap
 		return Snapshot{}, err
 	}
 	if a.Can.Has(ViewMemberList) {
-		if snap.Members, err = s.viewMembers(ctx, a.Room); err != nil {
+		if snap.Members, err = s.viewMembers(ctx, a); err != nil {
 			return Snapshot{}, err
 		}
 	}

@@ -32,6 +32,7 @@ type Event struct {
 	ID       string       `json:"id,omitempty"` // member_gone, danmaku_gone
 	Stream   *Stream      `json:"stream,omitempty"`
 	Room     *RoomDetails `json:"room,omitempty"`
+	Changed  []string     `json:"changed,omitempty"` // room: names of the fields that changed
 }
 
 // Topic groups events by who may receive them; realtime makes one channel of each.

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 
 	"synctv/internal/ident"
 	"synctv/internal/text"
@@ -119,7 +120,19 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (Li
 	if err != nil {
 		return LiveKey{}, err
 	}
-	return key, r.Open()
+	if err := r.Open(); err != nil {
+		return LiveKey{}, err
+	}
+	// Whoever made the key must still be allowed to publish. A platform admin
+	// who visited is no member; keys of others who left are gone with them.
+	m, err := s.Members.Member(ctx, key.RoomID, key.CreatedBy.ID)
+	if errors.Is(err, ErrMemberNotFound) {
+		return key, nil
+	}
+	if err == nil && !Effective(r.Settings, m).Has(PublishLive) {
+		err = ErrKeyRefused
+	}
+	return key, err
 }
 
 // WatchStream lets a member of a room watch one of its streams.

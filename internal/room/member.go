@@ -1,5 +1,13 @@
 package room
 
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"synctv/internal/text"
+)
+
 // Role of a person in one room.
 type Role string
 
@@ -56,14 +64,55 @@ type Member struct {
 	Removed  Permissions // taken from this person; wins over Added
 	JoinedMS int64
 	Version  int64
+
+	Platform     bool  // also a platform admin, who passes every check
+	MutedUntilMS int64 // may not talk before then
+	Ban          Ban   // why they are kept out; zero unless banned
+}
+
+func (m Member) by() By { return By{ID: m.PersonID, Name: m.Name} }
+
+// changes is what differs from a membership before, for the record.
+func (m Member) changes(was Member) map[string]string {
+	d := map[string]string{}
+	if m.Role != was.Role {
+		d["role"] = string(m.Role)
+	}
+	if m.Status != was.Status {
+		d["status"] = string(m.Status)
+	}
+	if m.Added != was.Added {
+		d["added"] = strings.Join(m.Added.Names(), " ")
+	}
+	if m.Removed != was.Removed {
+		d["removed"] = strings.Join(m.Removed.Names(), " ")
+	}
+	if m.MutedUntilMS != was.MutedUntilMS {
+		d["muted_until_ms"] = strconv.FormatInt(m.MutedUntilMS, 10)
+	}
+	return d
+}
+
+// checkReason shortens and cleans what somebody gives as their reason.
+func checkReason(typed string) string { return text.Truncate(text.Line(typed), maxReason) }
+
+// Ban is why somebody is kept out of a room.
+type Ban struct {
+	Reason string `json:"reason"`
+	ByName string `json:"by_name"`
+	AtMS   int64  `json:"at_ms"`
 }
 
 // Effective is what a member may do in a room (SPEC §3): the creator all,
 // admins and members (role set | added) &^ removed, guests the room's guest
-// set, and nobody anything whose membership is not active.
+// set, and nobody anything whose membership is not active. Platform admins
+// pass every check here too.
 func Effective(s Settings, m Member) Permissions {
 	if m.Status != MemberActive {
 		return 0
+	}
+	if m.Platform {
+		return AllPermissions()
 	}
 	switch m.Role {
 	case Creator:
@@ -101,14 +150,9 @@ type Access struct {
 	Room   Room
 	Member Member
 	Can    Permissions
-}
 
-// Require answers with a problem when a right is missing.
-func (a Access) Require(p Permissions) error {
-	if !a.Can.Has(p) {
-		return ErrPermission
-	}
-	return nil
+	Platform bool          // a platform admin: stands above everybody here
+	MutedFor time.Duration // how much longer they may not talk; 0 = they may
 }
 
 // By is who did it, for records and events.
@@ -123,7 +167,7 @@ type By struct {
 // admit decides on what a membership allows before any right is looked at.
 func admit(r Room, m Member, who Person) (Access, error) {
 	if who.GlobalAdmin {
-		return Access{Room: r, Member: m, Can: AllPermissions()}, nil
+		return Access{Room: r, Member: m, Can: AllPermissions(), Platform: true}, nil
 	}
 	if err := r.Open(); err != nil {
 		return Access{}, err

@@ -15,8 +15,9 @@ import (
 // Rooms stores rooms.
 type Rooms interface {
 	// CreateRoom stores a room with its creator's membership, its empty
-	// playlist and its playback in one transaction.
-	CreateRoom(ctx context.Context, r Room, creator Member, p Playback) error
+	// playlist and its playback in one transaction. Whoever created limit rooms
+	// already gets ErrRoomLimit; a limit of 0 is none.
+	CreateRoom(ctx context.Context, r Room, creator Member, p Playback, limit int) error
 	Room(ctx context.Context, id string) (Room, error)
 	// ListRooms gives a page of rooms, newest first.
 	ListRooms(ctx context.Context, q ListQuery) ([]Summary, error)
@@ -27,9 +28,9 @@ type Rooms interface {
 type Members interface {
 	Member(ctx context.Context, roomID, personID string) (Member, error)
 	Members(ctx context.Context, roomID string) ([]Member, error)
-	// AddMember stores a new membership. When the room is at its limit nothing
-	// is stored and ErrRoomFull is the answer; a membership that is there
-	// already is returned as it is.
+	// AddMember stores a new membership. When limit members are in the same
+	// status already nothing is stored and ErrRoomFull is the answer; a
+	// membership that is there already is returned as it is.
 	AddMember(ctx context.Context, m Member, limit int) (Member, error)
 	RemoveMember(ctx context.Context, roomID, personID string) error
 	// AddGuest is AddMember with the hash of the guest's token.
@@ -37,6 +38,49 @@ type Members interface {
 	// GuestByToken finds a guest of one room.
 	GuestByToken(ctx context.Context, roomID, tokenHash string) (Member, error)
 }
+
+// RoomChanges stores what becomes of rooms.
+type RoomChanges interface {
+	// SwapRoom stores next if the stored version is still from; swapped is
+	// false, without an error, when it is not. When next takes no guests, all
+	// of them and their tokens are removed with it; gone are their ids.
+	SwapRoom(ctx context.Context, from int64, next Room) (gone []string, swapped bool, err error)
+	// DeleteRoom removes a room with everything it owns.
+	DeleteRoom(ctx context.Context, roomID string) error
+	// OwnRooms lists the rooms a person created, oldest first.
+	OwnRooms(ctx context.Context, creatorID string) ([]RoomName, error)
+	// HandOver makes an active member the creator and the creator an admin. It
+	// answers ErrMemberNotFound when either is not that any more.
+	HandOver(ctx context.Context, roomID, from, to string) error
+	// TouchRoom notes that a room is used.
+	TouchRoom(ctx context.Context, roomID string, atMS int64) error
+	// IdleRooms lists open rooms not used since, longest idle first.
+	IdleRooms(ctx context.Context, sinceMS int64, limit int) ([]Room, error)
+}
+
+// MemberChanges stores what becomes of members.
+type MemberChanges interface {
+	// SwapMember stores next if the stored version is still from. A member who
+	// becomes active takes a place: ErrRoomFull when limit are taken.
+	SwapMember(ctx context.Context, from int64, next Member, limit int) (swapped bool, err error)
+	// Kick removes a member and keeps them from coming back before untilMS.
+	Kick(ctx context.Context, roomID, personID string, nowMS, untilMS int64) error
+	// KickedUntil is when a person may come back; 0 = now.
+	KickedUntil(ctx context.Context, roomID, personID string) (untilMS int64, err error)
+	// RoomsOf lists the ids of the rooms a person has a membership in.
+	RoomsOf(ctx context.Context, personID string) ([]string, error)
+	// Faces finds members by their seats; those who are gone are left out.
+	Faces(ctx context.Context, seats []Seat) ([]Member, error)
+}
+
+// RoomName is a room by id and name.
+type RoomName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Seat is one person's place in one room.
+type Seat struct{ RoomID, PersonID string }
 
 // Playbacks stores the playback of each room.
 type Playbacks interface {
@@ -129,6 +173,8 @@ type Farewell string
 const (
 	SessionEnded Farewell = "session_ended"
 	Removed      Farewell = "removed"
+	Kicked       Farewell = "kicked"
+	Banned       Farewell = "banned"
 	RoomGone     Farewell = "room_gone"
 )
 
@@ -188,6 +234,11 @@ type Ports struct {
 	Locks     Locks
 	Audit     audit.Log
 	Records   audit.Reader
+
+	RoomChanges   RoomChanges
+	MemberChanges MemberChanges
+	// RoomQuota is how many rooms one person may create; 0 = no limit.
+	RoomQuota int
 
 	Now func() time.Time // the cluster's time
 }

@@ -87,6 +87,11 @@ func (r Room) Open() error {
 var (
 	ErrRoomNotFound     = problem.New(problem.NotFound, "room_not_found", "There is no such room.")
 	ErrRoomClosed       = problem.New(problem.Forbidden, "room_closed", "This room is closed.")
+	ErrRoomLimit        = problem.New(problem.Conflict, "room_limit", "You have as many rooms as one person may have.")
+	ErrRoomConflict     = problem.New(problem.Conflict, "room_conflict", "Somebody else changed this room meanwhile.")
+	ErrMemberConflict   = problem.New(problem.Conflict, "member_conflict", "Somebody else changed this person meanwhile.")
+	ErrKicked           = problem.New(problem.Forbidden, "kicked", "You were sent out of this room; come back later.")
+	ErrAlreadyGuest     = problem.New(problem.Conflict, "already_guest", "You are in this room already.")
 	ErrRoomFull         = problem.New(problem.Conflict, "room_full", "This room is full.")
 	ErrPasswordRequired = problem.New(problem.Forbidden, "room_password_required", "This room asks for a password.")
 	ErrPasswordWrong    = problem.New(problem.Forbidden, "room_password_wrong", "That is not the room's password.")

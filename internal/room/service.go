@@ -6,7 +6,6 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
-	"synctv/internal/text"
 )
 
 // Service is the use cases: each loads what it needs, asks the rules, stores
@@ -40,7 +39,11 @@ func (s *Service) access(ctx context.Context, roomID string, who Person) (Access
 	m, err := s.Members.Member(ctx, roomID, who.ID)
 	switch {
 	case err == nil:
-		return admit(r, m, who)
+		a, err := admit(r, m, who)
+		if !a.Platform {
+			a.MutedFor = m.mutedFor(s.nowMS())
+		}
+		return a, err
 	case !errors.Is(err, ErrMemberNotFound):
 		return Access{}, err
 	case who.GlobalAdmin:
@@ -53,7 +56,7 @@ func (s *Service) access(ctx context.Context, roomID string, who Person) (Access
 func visitor(roomID string, who Person) Member {
 	return Member{
 		RoomID: roomID, PersonID: who.ID, Kind: who.Kind, Name: who.Name, Color: who.Color,
-		Role: RoomAdmin, Status: MemberActive,
+		Role: RoomAdmin, Status: MemberActive, Platform: true,
 	}
 }
 
@@ -88,11 +91,31 @@ func (s *Service) Create(ctx context.Context, who Person, d Draft) (Room, error)
 		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
 		Role: Creator, Status: MemberActive, JoinedMS: r.CreatedMS, Version: 1,
 	}
-	by := By{ID: who.ID, Name: who.Name}
-	if err := s.Rooms.CreateRoom(ctx, r, creator, NewPlayback(r.CreatedMS, by)); err != nil {
+	by, quota := By{ID: who.ID, Name: who.Name}, s.RoomQuota
+	if who.GlobalAdmin {
+		quota = 0
+	}
+	err = s.locked(ctx, "create_room:"+who.ID, createLock, func(ctx context.Context) error {
+		return s.Rooms.CreateRoom(ctx, r, creator, NewPlayback(r.CreatedMS, by), quota)
+	})
+	if errors.Is(err, ErrRoomLimit) {
+		err = s.roomLimit(ctx, who.ID)
+	}
+	if err != nil {
 		return Room{}, err
 	}
+	s.record(ctx, r.ID, "room.create", by, By{}, "", nil)
 	return r, nil
+}
+
+// roomLimit names the rooms that fill somebody's quota, so that they can
+// choose which to give up.
+func (s *Service) roomLimit(ctx context.Context, personID string) error {
+	own, err := s.RoomChanges.OwnRooms(ctx, personID)
+	if err != nil {
+		return err
+	}
+	return ErrRoomLimit.WithCurrent(own)
 }
 
 func (s *Service) draft(ctx context.Context, who Person, d Draft) (Room, error) {
@@ -129,67 +152,4 @@ func (s *Service) hashRoomPassword(ctx context.Context, password string) (string
 		return "", problem.InvalidField("body.password", "too_long", "This password is too long.")
 	}
 	return s.Passwords.HashPassword(ctx, password)
-}
-
-// maxRoomPage is the most rooms one page lists.
-const maxRoomPage = 100
-
-// List gives a page of rooms and the cursor of the next page (zero = none).
-func (s *Service) List(ctx context.Context, q ListQuery) ([]Summary, Cursor, error) {
-	if q.Limit <= 0 || q.Limit > maxRoomPage {
-		q.Limit = 24
-	}
-	q.Search = text.Fold(text.Line(q.Search))
-	limit := q.Limit
-	q.Limit++ // one more tells whether there is a next page
-	rooms, err := s.Rooms.ListRooms(ctx, q)
-	if err != nil {
-		return nil, Cursor{}, err
-	}
-	var next Cursor
-	if len(rooms) > limit {
-		rooms = rooms[:limit]
-		last := rooms[limit-1]
-		next = Cursor{CreatedMS: last.CreatedMS, ID: last.ID}
-	}
-	for i := range rooms {
-		rooms[i].Online = len(s.Announcer.Online(ctx, rooms[i].ID))
-		if rooms[i].HasPassword && rooms[i].Role == roleNobody {
-			rooms[i].Playing, rooms[i].Live = "", false
-		}
-	}
-	return rooms, next, nil
-}
-
-// Gate is what anyone with the link sees, and the person's place in the room
-// if they have one.
-func (s *Service) Gate(ctx context.Context, roomID string, who Person) (Summary, *MemberView, error) {
-	r, err := s.Rooms.Room(ctx, roomID)
-	if err != nil {
-		return Summary{}, nil, err
-	}
-	sum := Summary{
-		ID: r.ID, Name: r.Name, Description: r.Description, HasPassword: r.PasswordHash != "",
-		GuestsAllowed: r.Settings.GuestsAllowed, Visibility: r.Visibility, CreatedMS: r.CreatedMS,
-		Online: len(s.Announcer.Online(ctx, roomID)),
-	}
-	if c, err := s.Members.Member(ctx, roomID, r.CreatorID); err == nil {
-		sum.Creator = Author{ID: c.PersonID, Name: c.Name, Color: c.Color}
-	}
-	if who.ID == "" {
-		return sum, nil, r.Open()
-	}
-	a, err := s.access(ctx, roomID, who)
-	if errors.Is(err, ErrNotMember) || errors.Is(err, ErrGuestsNotAllowed) {
-		return sum, nil, r.Open()
-	}
-	if err != nil {
-		return Summary{}, nil, err
-	}
-	if a.Member.JoinedMS == 0 {
-		return sum, nil, nil // a visiting platform admin
-	}
-	sum.Role = a.Member.Role
-	me := a.Member.View(a.Can, true)
-	return sum, &me, nil
 }

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -101,6 +103,51 @@ func (s Settings) Check() error {
 		return problem.InvalidField("body.settings.wait.mode", "unknown", "There is no such policy.")
 	}
 	return s.checkSets()
+}
+
+// Merge gives the settings with a JSON merge patch applied (RFC 7396): what the
+// patch leaves out stays, null makes a permission set the default again.
+func (s Settings) Merge(patch []byte) (Settings, error) {
+	next := s.clone()
+	dec := json.NewDecoder(bytes.NewReader(patch))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&next); err != nil {
+		return s, problem.InvalidField("body.settings", "invalid", "These are not settings of a room.").Because(err)
+	}
+	return next, next.Check()
+}
+
+// clone shares nothing with s.
+func (s Settings) clone() Settings {
+	for _, set := range []**[]string{&s.MemberPermissions, &s.AdminPermissions, &s.GuestPermissions} {
+		if *set != nil {
+			names := slices.Clone(**set)
+			*set = &names
+		}
+	}
+	return s
+}
+
+// changedFrom names the settings that differ, as the API names them.
+func (s Settings) changedFrom(before Settings) []string {
+	was, is := before.fields(), s.fields()
+	names := []string{}
+	for _, set := range []map[string]json.RawMessage{was, is} {
+		for name := range set {
+			if !bytes.Equal(was[name], is[name]) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (s Settings) fields() map[string]json.RawMessage {
+	raw, _ := json.Marshal(s) // plain values: cannot fail
+	fields := map[string]json.RawMessage{}
+	_ = json.Unmarshal(raw, &fields)
+	return fields
 }
 
 // guestCeiling is what a guest can ever be given: nothing that decides about

@@ -14,14 +14,28 @@ type MemberView struct {
 	Permissions []string     `json:"permissions" doc:"what this person may do right now, by name"`
 	Online      bool         `json:"online"`
 	JoinedMS    int64        `json:"joined_ms"`
+	Version     int64        `json:"version" doc:"of the membership; a change may carry the one it is based on"`
+	Added       []string     `json:"added,omitempty" doc:"rights given beyond the role"`
+	Removed     []string     `json:"removed,omitempty" doc:"rights taken away; wins over added"`
+	MutedUntil  int64        `json:"muted_until_ms,omitempty" doc:"may not talk before then"`
 }
 
 // View of a member of a room, with the rights given.
 func (m Member) View(can Permissions, online bool) MemberView {
 	return MemberView{
 		ID: m.PersonID, Kind: m.Kind, Name: m.Name, Color: m.Color, Role: m.Role, Status: m.Status,
-		Permissions: can.Names(), Online: online, JoinedMS: m.JoinedMS,
+		Permissions: can.Names(), Online: online, JoinedMS: m.JoinedMS, Version: m.Version,
+		Added: m.Added.Names(), Removed: m.Removed.Names(), MutedUntil: m.MutedUntilMS,
 	}
+}
+
+// BannedView is somebody who is kept out of a room.
+type BannedView struct {
+	ID    string     `json:"id" doc:"id of the person"`
+	Kind  PersonKind `json:"kind" enum:"user,guest"`
+	Name  string     `json:"name"`
+	Color string     `json:"color"`
+	Ban
 }
 
 // ItemView is a playlist item with what a player opens.
@@ -93,6 +107,8 @@ type Summary struct {
 	Live          bool       `json:"live" doc:"the current item is a live stream"`
 	CreatedMS     int64      `json:"created_ms"`
 	Role          Role       `json:"role" doc:"the asking person's role, empty when not a member"`
+	Status        Status     `json:"status" enum:"active,pending,banned,closed"`
+	Faces         []Author   `json:"faces" doc:"some of the people in it right now, at most 5"`
 }
 
 // ListQuery asks for a page of rooms.

@@ -11,13 +11,15 @@ import (
 // People with an account show the account's name and colour, guests their own.
 const memberSelect = `
 	SELECT m.room_id, m.person_id, CASE WHEN m.user_id IS NULL THEN 'guest' ELSE 'user' END,
-	       COALESCE(u.name, m.name), COALESCE(u.color, m.color), m.role, m.status, m.added, m.removed, m.version, m.joined_ms
+	       COALESCE(u.name, m.name), COALESCE(u.color, m.color), m.role, m.status, m.added, m.removed, m.version, m.joined_ms,
+	       COALESCE(u.role IN ('root', 'admin'), FALSE), m.muted_until_ms, m.ban_reason, m.ban_by_name, m.ban_ms
 	FROM members m LEFT JOIN users u ON u.id = m.user_id`
 
 func scanMember(row scanner) (room.Member, error) {
 	var m room.Member
 	var added, removed int64
-	err := row.Scan(&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &added, &removed, &m.Version, &m.JoinedMS)
+	err := row.Scan(&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &added, &removed, &m.Version, &m.JoinedMS,
+		&m.Platform, &m.MutedUntilMS, &m.Ban.Reason, &m.Ban.ByName, &m.Ban.AtMS)
 	m.Added, m.Removed = room.Permissions(added), room.Permissions(removed) //nolint:gosec // the same 64 bits
 	return m, err
 }
@@ -65,15 +67,10 @@ func (s *Store) AddGuest(ctx context.Context, m room.Member, tokenHash string, l
 	})
 }
 
-// addMember counts under the head row's lock, so that two who want the last
-// place do not both get it.
+// addMember stores a membership if there is a place for it.
 func addMember(ctx context.Context, tx *sql.Tx, m room.Member, limit int) error {
-	r, err := tx.ExecContext(ctx, `UPDATE room_heads SET members_version = members_version + 1 WHERE room_id = $1`, m.RoomID)
-	if err := affected(r, err, room.ErrRoomNotFound); err != nil {
-		return err
-	}
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM members WHERE room_id = $1 AND status = 'active'`, m.RoomID).Scan(&n); err != nil {
+	n, err := countMembers(ctx, tx, m.RoomID, m.Status)
+	if err != nil {
 		return err
 	}
 	if n >= limit {
@@ -87,6 +84,17 @@ func addMember(ctx context.Context, tx *sql.Tx, m room.Member, limit int) error 
 		}
 	}
 	return insertMember(ctx, tx, m)
+}
+
+// countMembers counts those in one status under the head row's lock, so that
+// two who want the last place do not both get it.
+func countMembers(ctx context.Context, tx *sql.Tx, roomID string, status room.MemberStatus) (n int, err error) {
+	r, err := tx.ExecContext(ctx, `UPDATE room_heads SET members_version = members_version + 1 WHERE room_id = $1`, roomID)
+	if err := affected(r, err, room.ErrRoomNotFound); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM members WHERE room_id = $1 AND status = $2`, roomID, status).Scan(&n)
+	return n, err
 }
 
 // RemoveMember implements room.Members.

@@ -14,15 +14,18 @@ import (
 )
 
 // CreateRoom implements room.Rooms.
-func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member, p room.Playback) error {
+func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member, p room.Playback, limit int) error {
 	settings, err := json.Marshal(r.Settings)
 	if err != nil {
 		return fmt.Errorf("encode room settings: %w", err)
 	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := withinQuota(ctx, tx, r.CreatorID, limit); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO rooms (id, name, name_key, description, creator_id, password_hash, visibility, status, settings, version, created_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			INSERT INTO rooms (id, name, name_key, description, creator_id, password_hash, visibility, status, settings, version, created_ms, active_ms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 			r.ID, r.Name, text.Fold(r.Name), r.Description, r.CreatorID, r.PasswordHash, r.Visibility, r.Status,
 			string(settings), r.Version, r.CreatedMS); err != nil {
 			return err
@@ -42,27 +45,32 @@ func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member
 	})
 }
 
-// Room implements room.Rooms.
-func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
+const roomSelect = `
+	SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms FROM rooms`
+
+func scanRoom(row scanner) (room.Room, error) {
 	var r room.Room
 	var settings string
-	err := s.read.QueryRowContext(ctx, `
-		SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms
-		FROM rooms WHERE id = $1`, id).
-		Scan(&r.ID, &r.Name, &r.Description, &r.CreatorID, &r.PasswordHash, &r.Visibility, &r.Status, &settings, &r.Version, &r.CreatedMS)
-	if r, err = one(r, err, room.ErrRoomNotFound); err != nil {
+	err := row.Scan(&r.ID, &r.Name, &r.Description, &r.CreatorID, &r.PasswordHash, &r.Visibility, &r.Status, &settings, &r.Version, &r.CreatedMS)
+	if err != nil {
 		return r, err
 	}
 	r.Settings = room.DefaultSettings(r.PasswordHash != "") // what an older room does not say
 	if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
-		return room.Room{}, fmt.Errorf("decode settings of room %s: %w", id, err)
+		return r, fmt.Errorf("decode settings of room %s: %w", r.ID, err)
 	}
 	return r, nil
 }
 
+// Room implements room.Rooms.
+func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
+	r, err := scanRoom(s.read.QueryRowContext(ctx, roomSelect+` WHERE id = $1`, id))
+	return one(r, err, room.ErrRoomNotFound)
+}
+
 const listColumns = `
 	SELECT r.id, r.name, r.description, u.id, u.name, u.color, r.password_hash <> '', r.settings, r.visibility,
-	       COALESCE(i.title, ''), COALESCE(i.live, 0), r.created_ms, COALESCE(me.role, '')
+	       COALESCE(i.title, ''), COALESCE(i.live, 0), r.created_ms, COALESCE(me.role, ''), r.status
 	FROM rooms r
 	JOIN users u ON u.id = r.creator_id
 	LEFT JOIN playbacks p ON p.room_id = r.id
@@ -93,7 +101,7 @@ func scanSummary(row scanner) (room.Summary, error) {
 	var settings string
 	var live int64
 	err := row.Scan(&v.ID, &v.Name, &v.Description, &v.Creator.ID, &v.Creator.Name, &v.Creator.Color, &v.HasPassword,
-		&settings, &v.Visibility, &v.Playing, &live, &v.CreatedMS, &v.Role)
+		&settings, &v.Visibility, &v.Playing, &live, &v.CreatedMS, &v.Role, &v.Status)
 	if err != nil {
 		return v, err
 	}

@@ -80,7 +80,7 @@ func addRoom(t *testing.T, s *store.Store, u account.User, name string, createdM
 		Settings: room.DefaultSettings(false), Version: 1, CreatedMS: createdMS,
 	}
 	creator := room.Member{RoomID: r.ID, PersonID: u.ID, Kind: room.KindUser, Role: room.Creator, Status: room.MemberActive, Version: 1, JoinedMS: createdMS}
-	must(t, s.CreateRoom(t.Context(), r, creator, room.NewPlayback(createdMS, room.By{ID: u.ID, Name: u.Name})))
+	must(t, s.CreateRoom(t.Context(), r, creator, room.NewPlayback(createdMS, room.By{ID: u.ID, Name: u.Name}), 0))
 	return r
 }
 
@@ -144,7 +144,7 @@ func testRooms(t *testing.T, s *store.Store) {
 	// Half a room is no room: the creator does not exist, nothing stays.
 	bad := r
 	bad.ID = ident.New()
-	if err := s.CreateRoom(ctx, bad, room.Member{RoomID: bad.ID, PersonID: "ghost", Kind: room.KindUser}, room.Playback{}); err == nil {
+	if err := s.CreateRoom(ctx, bad, room.Member{RoomID: bad.ID, PersonID: "ghost", Kind: room.KindUser}, room.Playback{}, 0); err == nil {
 		t.Error("a room of a ghost was stored")
 	}
 	_, err = s.Room(ctx, bad.ID)
