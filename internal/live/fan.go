@@ -32,8 +32,9 @@ type fan struct {
 
 	// Owned by run.
 	lanes []*lane
-	frame [framings][]byte // framing of the range in cut, by kind
-	cut   []byte
+	cut   []byte           // the range everybody gets now
+	frame [framings][]byte // its framing, by kind
+	whole [framings][]byte // framing and range in one piece, by kind; empty: not made
 }
 
 func newFan(h *Hub, s *stream) *fan {
@@ -135,7 +136,8 @@ func (f *fan) send(l *lane) (sent int, stays bool) {
 			l.chunk = chunk // begins anew, or ends: not here
 			return sent, false
 		}
-		n := l.try(f.framing(l.out.framing, chunk.Body), chunk.Body)
+		f.wrap(l.out.framing, chunk.Body)
+		n := l.try(f.frame[l.out.framing], chunk.Body, f.whole[l.out.framing])
 		sent += n
 		if n < len(chunk.Body) {
 			return sent, false
@@ -144,14 +146,25 @@ func (f *fan) send(l *lane) (sent int, stays bool) {
 	return sent, false
 }
 
-// framing is what precedes a range on the wire; everybody who is up to date is
-// sent the same range, so it is made once.
-func (f *fan) framing(kind framing, body []byte) []byte {
+// copyFrom is how many viewers make it cheaper to copy a range once, behind its
+// framing, than to let every send gather the two; copyUpTo is how long a range
+// may be for that, in bytes.
+const (
+	copyFrom = 4
+	copyUpTo = 256 << 10
+)
+
+// wrap prepares the framing of a range. Everybody who is up to date is sent the
+// same range, so this is done once for all.
+func (f *fan) wrap(kind framing, body []byte) {
 	if len(f.cut) != len(body) || &f.cut[0] != &body[0] {
 		f.cut = body
-		for i := range f.frame {
+		for i := range f.whole {
+			f.whole[i] = f.whole[i][:0]
 			f.frame[i] = framing(i).open(f.frame[i][:0], true, len(body))
 		}
 	}
-	return f.frame[kind]
+	if len(f.whole[kind]) == 0 && len(f.lanes) >= copyFrom && len(body) <= copyUpTo && kind != framePlain {
+		f.whole[kind] = append(append(f.whole[kind], f.frame[kind]...), body...)
+	}
 }

@@ -42,10 +42,18 @@ func newLane(v *Viewer, out sink) *lane {
 	return l
 }
 
-// try sends without waiting and says how much of body was taken. What was not
-// is kept in the lane.
-func (l *lane) try(frame, body []byte) int {
-	n := l.sender.send(frame, body)
+// try sends frame and body without waiting, both from whole if that is not
+// empty, and says how much of body was taken. What was not is kept in the lane.
+func (l *lane) try(frame, body, whole []byte) int {
+	var n int
+	switch {
+	case len(whole) > 0:
+		n = l.sender.send(whole)
+	case len(frame) > 0:
+		n = l.sender.gather(frame, body)
+	default:
+		n = l.sender.send(body)
+	}
 	if n == len(frame)+len(body) {
 		return len(body)
 	}

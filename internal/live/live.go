@@ -16,7 +16,7 @@ import (
 	"synctv/internal/live/streamlog"
 )
 
-// Errors of the hub. ErrOffline and ErrBusy are answers to callers; the others
+// Errors of the hub. ErrOffline, ErrBusy and ErrHandshake are answers to callers; the others
 // are causes a publication or a stream ends with.
 var (
 	ErrOffline      = errors.New("live: nobody publishes this stream")
@@ -28,6 +28,7 @@ var (
 	ErrCut          = errors.New("live: the stream was cut")
 	ErrTakenOver    = errors.New("live: the same key publishes from elsewhere")
 	ErrClosed       = errors.New("live: shutting down")
+	ErrHandshake    = errors.New("live: not a WebSocket handshake")
 )
 
 // Pass is the permission to publish: which stream, and by which key (an id,

@@ -11,7 +11,9 @@ import (
 // which saves a few per cent. It allocates nothing.
 type sender struct {
 	raw   syscall.RawConn
-	work  func(fd uintptr) bool
+	one   func(fd uintptr) bool
+	two   func(fd uintptr) bool
+	piece []byte
 	vec   [2]syscall.Iovec
 	msg   syscall.Msghdr
 	taken int
@@ -22,41 +24,48 @@ func (s *sender) init(conn *net.TCPConn) bool {
 	if err != nil {
 		return false
 	}
-	s.raw, s.work = raw, s.now
-	s.msg.Iov = &s.vec[0]
+	s.raw, s.one, s.two = raw, s.sendto, s.sendmsg
+	s.msg.Iov, s.msg.Iovlen = &s.vec[0], 2
 	return true
 }
 
-// send hands both parts to the kernel with one call and says how many bytes it
-// took: 0 when the socket is full or lost, which whoever writes next will see.
-func (s *sender) send(frame, body []byte) int {
-	parts := 0
-	for _, b := range [...][]byte{frame, body} {
-		if len(b) > 0 {
-			s.vec[parts].Base = &b[0]
-			s.vec[parts].SetLen(len(b))
-			parts++
-		}
-	}
-	s.msg.Iovlen = uint64(parts)
+// send hands bytes to the kernel and says how many it took: 0 when the socket
+// is full or lost, which whoever writes next will see.
+func (s *sender) send(b []byte) int {
+	s.piece, s.taken = b, 0
+	_ = s.raw.Write(s.one) // fails without calling it when the connection is closed
+	s.piece = nil
+	return s.taken
+}
+
+// gather is send for two pieces, neither of them empty, with one call.
+func (s *sender) gather(a, b []byte) int {
+	s.vec[0].Base, s.vec[1].Base = &a[0], &b[0]
+	s.vec[0].SetLen(len(a))
+	s.vec[1].SetLen(len(b))
 	s.taken = 0
-	_ = s.raw.Write(s.work) // fails without calling work when the connection is closed
+	_ = s.raw.Write(s.two)
 	s.vec = [2]syscall.Iovec{}
 	return s.taken
 }
 
-// now is called by the connection while nobody closes it. It always says that
-// it is done, so that the connection never waits.
-func (s *sender) now(fd uintptr) bool {
-	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&s.msg)),
-			syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
-		if errno == syscall.EINTR {
-			continue
-		}
-		if errno == 0 {
-			s.taken = int(n)
-		}
-		return true
+const flags = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
+
+// sendto and sendmsg are called by the connection while nobody closes it. They
+// always say that they are done, so that the connection never waits.
+func (s *sender) sendto(fd uintptr) bool {
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd,
+		uintptr(unsafe.Pointer(&s.piece[0])), uintptr(len(s.piece)), flags, 0, 0)
+	if errno == 0 {
+		s.taken = int(n)
 	}
+	return true
+}
+
+func (s *sender) sendmsg(fd uintptr) bool {
+	n, _, errno := syscall.RawSyscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&s.msg)), flags)
+	if errno == 0 {
+		s.taken = int(n)
+	}
+	return true
 }

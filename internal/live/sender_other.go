@@ -9,4 +9,6 @@ type sender struct{}
 
 func (*sender) init(*net.TCPConn) bool { return false }
 
-func (*sender) send(_, _ []byte) int { return 0 }
+func (*sender) send([]byte) int { return 0 }
+
+func (*sender) gather(_, _ []byte) int { return 0 }

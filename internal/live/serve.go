@@ -17,8 +17,13 @@ import (
 // the viewer being too slow, which is counted.
 //
 // An HTTP/1 connection is taken over (hijacked) so that each write goes to the
-// socket as it is; other writers work through http.ResponseController.
+// socket as it is; other writers work through http.ResponseController. A
+// request for a WebSocket gets the same bytes in binary frames; ErrHandshake
+// when it is no proper one.
 func (h *Hub) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error {
+	if wantsSocket(r) && !upgradable(r) {
+		return ErrHandshake
+	}
 	v, err := h.Watch(stream)
 	if err != nil {
 		return err

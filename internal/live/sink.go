@@ -24,15 +24,17 @@ type sink interface {
 var errStalled = errors.New("live: viewer takes no bytes")
 
 // newSink begins the response: over the bare connection if w lets go of it.
-// Not so under TLS, whose connections cannot go on after a missed deadline.
+// Not so under TLS, whose connections cannot go on after a missed deadline,
+// unless a WebSocket leaves no choice: then a slow viewer's write must end
+// within one deadline.
 func newSink(w http.ResponseWriter, r *http.Request, limits Limits) (sink, error) {
 	rc := http.NewResponseController(w)
-	if r.ProtoMajor == 1 && r.TLS == nil {
+	if r.ProtoMajor == 1 && (r.TLS == nil || wantsSocket(r)) {
 		conn, _, err := rc.Hijack()
 		if err == nil {
 			return newBareSink(conn, w.Header(), r, limits), nil
 		}
-		if !errors.Is(err, http.ErrNotSupported) {
+		if !errors.Is(err, http.ErrNotSupported) || wantsSocket(r) {
 			return nil, err
 		}
 	}
