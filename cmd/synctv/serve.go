@@ -122,7 +122,10 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
 		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms,
-		accounts: &account.Service{Users: db, Sessions: db, Passwords: passwords, Now: clock.Now, Signup: account.Signup(cfg.Signup)},
+		accounts: &account.Service{
+			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
+			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
+		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
 	}
 	port, err := p.listen()
@@ -131,21 +134,11 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	}
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: hub, UI: web.Files(), Log: log, Version: version,
-		Sockets: sockets{realtime.NewSockets(node, rooms, clock.Now), node},
+		Sockets: realtime.NewSockets(node, visitors{rooms, p.accounts}, clock.Now),
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
-		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure,
+		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
-}
-
-// sockets is both halves of realtime behind the one port of api.
-type sockets struct {
-	*realtime.Sockets
-	node *realtime.Node
-}
-
-func (s sockets) EndSession(ctx context.Context, personID, sessionID string) {
-	s.node.EndSession(ctx, personID, sessionID)
 }
 
 // locks is the cluster's locks behind the one method that rooms need.
@@ -208,7 +201,8 @@ func (p *program) run(ctx context.Context) error {
 	}
 	server := &http.Server{
 		Handler: p.handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		ConnContext: realtime.WithConn,
+		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
 	// Live work outlives the signal until the drain has told everybody.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))

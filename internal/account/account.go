@@ -6,7 +6,7 @@ package account
 import (
 	"context"
 	"regexp"
-	"time"
+	"strings"
 	"unicode/utf8"
 
 	"synctv/internal/problem"
@@ -51,35 +51,36 @@ func (u User) GlobalAdmin() bool { return u.Role == Root || u.Role == Admin }
 // NameKey is what must be unique: the folded name.
 func (u User) NameKey() string { return text.Fold(u.Name) }
 
-// Session is one device that is signed in. The token itself is not kept.
-type Session struct {
-	ID        string
-	UserID    string
-	TokenHash string
-	Agent     string // what the device called itself, shortened
-	CreatedMS int64
-	SeenMS    int64
-	ExpiresMS int64
-}
-
 // Users stores accounts. Calls may block on I/O; a missing account is
 // ErrUserNotFound, a name somebody has is ErrNameTaken.
 type Users interface {
 	CreateUser(ctx context.Context, u User) error
+	User(ctx context.Context, id string) (User, error)
 	UserByName(ctx context.Context, nameKey string) (User, error)
 	CountUsers(ctx context.Context) (int, error)
-	SetPassword(ctx context.Context, userID, hash string) error
+	// SwapUser stores name, role, status and colour of next, with next.Version,
+	// if the stored version is still from; swapped is false, without an error,
+	// when it is not. The password stays.
+	SwapUser(ctx context.Context, next User, from int64) (swapped bool, err error)
+	// ListUsers gives a page of accounts, newest first.
+	ListUsers(ctx context.Context, q UserQuery) ([]User, error)
+	// RemoveUser forgets an account and its sessions. ErrOwnsRooms when there
+	// are rooms of theirs left.
+	RemoveUser(ctx context.Context, id string) error
 }
 
-// Sessions stores who is signed in where.
-type Sessions interface {
-	CreateSession(ctx context.Context, s Session) error
-	// SessionByToken finds a session that has not expired at nowMS, and whose
-	// it is; else ErrSessionExpired.
-	SessionByToken(ctx context.Context, tokenHash string, nowMS int64) (Session, User, error)
-	// TouchSession slides a session's end.
-	TouchSession(ctx context.Context, id string, seenMS, expiresMS int64) error
-	RemoveSession(ctx context.Context, id string) error
+// UserQuery asks for a page of accounts.
+type UserQuery struct {
+	Search string // folded part of the name; empty = all
+	Status Status // empty = all
+	Before Cursor // zero = from the newest
+	Limit  int
+}
+
+// Cursor is where a page ended.
+type Cursor struct {
+	CreatedMS int64
+	ID        string
 }
 
 // The answers that are not about one field.
@@ -90,20 +91,22 @@ var (
 	ErrSessionExpired   = problem.New(problem.Unauthenticated, "session_expired", "Your session has ended; sign in again.")
 	ErrBanned           = problem.New(problem.Forbidden, "user_banned", "This account is banned.")
 	ErrSignupClosed     = problem.New(problem.Forbidden, "signup_closed", "New accounts are not open on this server.")
+	ErrSessionNotFound  = problem.New(problem.NotFound, "session_not_found", "There is no such session of yours.")
+	ErrOwnsRooms        = problem.New(problem.Conflict, "owns_rooms", "This account still owns rooms.")
+	ErrTokenLimit       = problem.New(problem.Conflict, "token_limit", "You have as many access tokens as one account may have.")
+	ErrTooManyAttempts  = problem.New(problem.RateLimited, "too_many_attempts", "Too many wrong passwords; wait a little.")
+	ErrWrongPassword    = problem.New(problem.Forbidden, "wrong_password", "This is not your password.")
+	ErrAdminRequired    = problem.New(problem.Forbidden, "admin_required", "Only platform admins may do this.")
+	ErrRootRequired     = problem.New(problem.Forbidden, "root_required", "Only root may do this.")
+	ErrAboveYou         = problem.New(problem.Forbidden, "target_protected", "This account cannot be changed by you.")
+	ErrRootStays        = problem.New(problem.Forbidden, "root_stays", "The root account cannot be deleted.")
+	ErrRoleUnknown      = problem.InvalidField("body.role", "unknown", "A role is admin or user.")
 )
 
 // Limits on names and passwords.
 const (
 	minName, maxName         = 3, 32
 	minPassword, maxPassword = 8, 128
-)
-
-// sessionLife is how long a session lives without being used; touchEvery
-// bounds how often its sliding end is written.
-const (
-	sessionLife = 30 * 24 * time.Hour
-	touchEvery  = 5 * time.Minute
-	maxAgent    = 120
 )
 
 // checkUserName takes letters and digits of any script and _ - . between 3 and
@@ -122,12 +125,23 @@ func checkUserName(name string) (string, error) {
 	return name, nil
 }
 
-func checkPassword(password string) error {
+// checkPassword tells whether a password may be chosen. The field is where it
+// was given, for the answer.
+func checkPassword(field, password string) error {
 	switch {
 	case utf8.RuneCountInString(password) < minPassword:
-		return problem.InvalidField("body.password", "password_too_short", "A password has at least 8 characters.")
+		return problem.InvalidField(field, "password_too_short", "A password has at least 8 characters.")
 	case len(password) > maxPassword:
-		return problem.InvalidField("body.password", "too_long", "A password has at most 128 bytes.")
+		return problem.InvalidField(field, "too_long", "A password has at most 128 bytes.")
 	}
 	return nil
+}
+
+// checkColor takes "#rrggbb", in lower case.
+func checkColor(color string) (string, error) {
+	color = strings.ToLower(color)
+	if !regexp.MustCompile(`^#[0-9a-f]{6}$`).MatchString(color) {
+		return "", problem.InvalidField("body.color", "invalid", "A colour is # and six hexadecimal digits.")
+	}
+	return color, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"synctv/internal/audit"
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/text"
@@ -15,9 +16,30 @@ import (
 type Service struct {
 	Users     Users
 	Sessions  Sessions
+	Lists     SessionLists
+	Sockets   Sockets
 	Passwords *Passwords
+	Limits    *Limits
+	Audit     audit.Log // nil: nothing is recorded
 	Now       func() time.Time
 	Signup    Signup
+
+	// AccountGone is told before an account is removed, so that its rooms pass
+	// on to others; an error keeps the account. Nil: nobody needs to know.
+	AccountGone func(ctx context.Context, personID string) error
+	// AccountChanged is told after a name or colour changed. Nil: as above.
+	AccountChanged func(ctx context.Context, personID string)
+}
+
+// Sockets is what a person has open, on every replica. Calls do not fail: what
+// they miss is found by the sockets' own regular look.
+type Sockets interface {
+	// EndSession ends the sockets opened with one sign-in session.
+	EndSession(ctx context.Context, personID, sessionID string)
+	// EndPerson ends all sockets of a person.
+	EndPerson(ctx context.Context, personID string)
+	// Renew makes them connect again, with the rights that hold now.
+	Renew(ctx context.Context, personID string)
 }
 
 // Signup says who may make an account.
@@ -47,7 +69,7 @@ func (s *Service) create(ctx context.Context, name, password string, role Role, 
 	if err != nil {
 		return User{}, err
 	}
-	if err := checkPassword(password); err != nil {
+	if err := checkPassword("body.password", password); err != nil {
 		return User{}, err
 	}
 	hash, err := s.Passwords.HashPassword(ctx, password)
@@ -63,66 +85,44 @@ func (s *Service) create(ctx context.Context, name, password string, role Role, 
 }
 
 // SignIn checks a name and a password. A wrong name costs as much time as a
-// wrong password, so that names cannot be probed.
-func (s *Service) SignIn(ctx context.Context, name, password, agent string) (User, string, error) {
-	if len(password) > maxPassword {
-		return User{}, "", ErrWrongCredentials
+// wrong password, so that names cannot be probed. Wrong tries are limited.
+func (s *Service) SignIn(ctx context.Context, name, password string, d Device) (User, string, error) {
+	nameKey := text.Fold(text.Line(name))
+	u, err := s.Users.UserByName(ctx, nameKey)
+	if err != nil && !errors.Is(err, ErrUserNotFound) {
+		return User{}, "", err
 	}
-	u, err := s.Users.UserByName(ctx, text.Fold(text.Line(name)))
-	if errors.Is(err, ErrUserNotFound) {
-		if _, err := s.Passwords.HashPassword(ctx, password); err != nil {
-			return User{}, "", err
-		}
-		return User{}, "", ErrWrongCredentials
-	}
+	attempt, err := s.Limits.begin(s.Now(), nameKey, d.Address, func() (bool, error) {
+		return s.Lists.UsedFrom(ctx, u.ID, d.Address, s.Now().UnixMilli())
+	})
 	if err != nil {
 		return User{}, "", err
 	}
-	ok, err := s.Passwords.CheckPassword(ctx, password, u.PasswordHash)
+	ok, err := s.matchesOrNobody(ctx, u, password)
 	if err != nil {
 		return User{}, "", err
 	}
 	if !ok {
 		return User{}, "", ErrWrongCredentials
 	}
+	attempt.succeeded()
 	if u.Status == Banned {
 		return User{}, "", ErrBanned
 	}
-	token, err := s.StartSession(ctx, u, agent)
+	token, err := s.StartSession(ctx, u, d)
 	return u, token, err
 }
 
-// StartSession signs a person in on one device and gives the token, once.
-func (s *Service) StartSession(ctx context.Context, u User, agent string) (string, error) {
-	token, now := ident.Token(), s.Now()
-	err := s.Sessions.CreateSession(ctx, Session{
-		ID: ident.New(), UserID: u.ID, TokenHash: ident.Hash(token), Agent: text.Truncate(text.Line(agent), maxAgent),
-		CreatedMS: now.UnixMilli(), SeenMS: now.UnixMilli(), ExpiresMS: now.Add(sessionLife).UnixMilli(),
-	})
-	return token, err
-}
-
-// Authenticate finds whose token this is and slides its end.
-func (s *Service) Authenticate(ctx context.Context, token string) (User, Session, error) {
-	now := s.Now()
-	session, u, err := s.Sessions.SessionByToken(ctx, ident.Hash(token), now.UnixMilli())
-	if err != nil {
-		return User{}, Session{}, err
+// matchesOrNobody takes the same time whether the account exists or not.
+func (s *Service) matchesOrNobody(ctx context.Context, u User, password string) (bool, error) {
+	if u.ID != "" {
+		return s.matches(ctx, password, u.PasswordHash)
 	}
-	if u.Status == Banned {
-		return User{}, Session{}, ErrBanned
+	if len(password) <= maxPassword {
+		_, err := s.Passwords.HashPassword(ctx, password)
+		return false, err
 	}
-	if now.UnixMilli()-session.SeenMS >= touchEvery.Milliseconds() {
-		session.SeenMS, session.ExpiresMS = now.UnixMilli(), now.Add(sessionLife).UnixMilli()
-		// A session that could not be slid is still good until its old end.
-		_ = s.Sessions.TouchSession(ctx, session.ID, session.SeenMS, session.ExpiresMS)
-	}
-	return u, session, nil
-}
-
-// SignOut ends one session.
-func (s *Service) SignOut(ctx context.Context, session Session) error {
-	return s.Sessions.RemoveSession(ctx, session.ID)
+	return false, nil
 }
 
 // Bootstrap makes the root account of an empty installation. Without a given
@@ -135,7 +135,7 @@ func (s *Service) Bootstrap(ctx context.Context, given string) (printed string, 
 	}
 	password := given
 	if password == "" {
-		password = ident.Token()[:16] // 96 random bits
+		password = newPassword()
 		printed = password
 	}
 	_, err = s.create(ctx, "root", password, Root, Active)

@@ -60,26 +60,19 @@ func (s *Server) accountRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		token, err := s.Accounts.StartSession(ctx, u, callerOf(ctx).agent)
+		token, err := s.Accounts.StartSession(ctx, u, callerOf(ctx).device)
 		return s.signedInAs(u, token), err
 	})
 	operation(s, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/api/auth/login", Tags: []string{"people"}, Summary: "Sign in",
 	}, func(ctx context.Context, in *credentials) (*signedInReply, error) {
-		u, token, err := s.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).agent)
+		u, token, err := s.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).device)
 		return s.signedInAs(u, token), err
 	})
 	operation(s, huma.Operation{
 		OperationID: "sign-out", Method: http.MethodPost, Path: "/api/auth/logout", Tags: []string{"people"},
 		Summary: "End this session", DefaultStatus: http.StatusNoContent, Security: people(),
 	}, s.signOut)
-	operation(s, huma.Operation{
-		OperationID: "get-me", Method: http.MethodGet, Path: "/api/me", Tags: []string{"people"},
-		Summary: "Who is signed in", Security: people(),
-	}, func(ctx context.Context, _ *struct{}) (*body[userBody], error) {
-		u, _, err := s.signedIn(ctx)
-		return reply(userBody{User: viewUser(u)}, err)
-	})
 	operation(s, huma.Operation{
 		OperationID: "get-info", Method: http.MethodGet, Path: "/api/info", Tags: []string{"server"}, Summary: "What this server offers",
 	}, s.info)
@@ -98,15 +91,11 @@ type clearedCookie struct {
 // signOut ends the session and its sockets. Signing out twice is fine.
 func (s *Server) signOut(ctx context.Context, _ *struct{}) (*clearedCookie, error) {
 	out := &clearedCookie{SetCookie: s.cookie(sessionCookie, "", "/", -1)}
-	u, session, err := s.signedIn(ctx)
+	_, session, err := s.signedIn(ctx)
 	if err != nil {
 		return out, nil //nolint:nilerr // nobody was signed in: that is what was asked for
 	}
-	if err := s.Accounts.SignOut(ctx, session); err != nil {
-		return nil, err
-	}
-	s.Sockets.EndSession(ctx, u.ID, session.ID)
-	return out, nil
+	return out, s.Accounts.SignOut(ctx, session)
 }
 
 // InfoView is what a page needs to know before anybody signs in.

@@ -22,11 +22,17 @@ const (
 
 var errNotSignedIn = problem.New(problem.Unauthenticated, "not_signed_in", "Sign in first.")
 
-// caller is the tokens a request shows. Who they belong to is looked up when
-// it is needed, once.
+// caller is the tokens a request shows and where it comes from. Who they belong
+// to is looked up when it is needed, once.
 type caller struct {
 	session, guest string
-	agent, host    string
+	host           string
+	device         account.Device
+	// renew puts a new session token into the answer's cookie.
+	renew func(token string)
+	// rotates: the answer can carry a new token. Not when the token came in a
+	// header, nor for bytes and sockets, whose answers browsers throw away.
+	rotates bool
 
 	once sync.Once
 	user account.User
@@ -37,17 +43,21 @@ type caller struct {
 type callerKey struct{}
 
 // withCaller reads the tokens. A Bearer token may be either kind.
-func withCaller(next http.Handler) http.Handler {
+func (s *Server) withCaller(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &caller{agent: r.UserAgent(), host: r.Host}
+		c := &caller{host: r.Host, device: account.Device{Agent: r.UserAgent(), Address: limitKey(clientAddress(r, s.TrustedProxies))}}
 		if k, err := r.Cookie(sessionCookie); err == nil {
 			c.session = k.Value
+			c.renew = func(token string) {
+				cookie := s.cookie(sessionCookie, token, "/", cookieSeconds)
+				http.SetCookie(w, &cookie)
+			}
 		}
 		if k, err := r.Cookie(guestCookie); err == nil {
 			c.guest = k.Value
 		}
 		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			c.session, c.guest = token, token
+			c.session, c.guest, c.renew = token, token, nil
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	})
@@ -66,11 +76,19 @@ func (s *Server) signedIn(ctx context.Context) (account.User, account.Session, e
 	if c.session == "" {
 		return account.User{}, account.Session{}, errNotSignedIn
 	}
-	c.once.Do(func() { c.user, c.sess, c.err = s.Accounts.Authenticate(ctx, c.session) })
+	c.once.Do(func() { s.authenticate(ctx, c) })
 	if c.err == nil {
 		telemetry.Note(ctx, "user", c.user.ID)
 	}
 	return c.user, c.sess, c.err
+}
+
+func (s *Server) authenticate(ctx context.Context, c *caller) {
+	proof, err := s.Accounts.Authenticate(ctx, c.session, c.device, c.rotates && c.renew != nil)
+	c.user, c.sess, c.err = proof.User, proof.Session, err
+	if proof.Renewed != "" {
+		c.renew(proof.Renewed)
+	}
 }
 
 // userPerson is an account as the rule book sees it.

@@ -22,7 +22,7 @@ func (s *Server) chain(next http.Handler) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.answer(r.Context(), problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")).write(w)
 	}))
-	return s.observe(s.recovered(guard.Handler(withHeaders(s.withinSize(withCaller(next))))))
+	return s.observe(s.recovered(guard.Handler(withHeaders(s.withinSize(s.withCaller(next))))))
 }
 
 // observe gives each request its id and writes one line when it is done. Query

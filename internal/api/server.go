@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -24,8 +25,6 @@ import (
 // Sockets opens the event socket of one person in one room.
 type Sockets interface {
 	Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string)
-	// EndSession ends the sockets that were opened with a sign-in session.
-	EndSession(ctx context.Context, personID, sessionID string)
 }
 
 // Streams serves live streams by their public names. It answers with an error
@@ -46,6 +45,8 @@ type Options struct {
 	Version  string
 	// Ready tells whether requests can be served; its error is logged, not shown.
 	Ready func(ctx context.Context) error
+	// TrustedProxies may say in X-Forwarded-For whom they speak for.
+	TrustedProxies []netip.Prefix
 	// CookieSecure sends cookies over TLS only.
 	CookieSecure bool
 	// RTMPURL is what encoders are told, "rtmp://host:port"; empty: the host of
@@ -75,6 +76,8 @@ func New(o Options) *Server {
 	}
 	s.api = humago.New(s.mux, cfg)
 	s.accountRoutes()
+	s.meRoutes()
+	s.adminRoutes()
 	s.roomRoutes()
 	s.settingsRoutes()
 	s.memberRoutes()
@@ -126,6 +129,7 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 		op.MaxBodyBytes = maxBodyBytes
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		callerOf(ctx).rotates = true
 		out, err := work(ctx, in)
 		if err != nil {
 			return nil, s.answer(ctx, err)

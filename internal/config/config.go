@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,22 +17,23 @@ import (
 
 // Config is everything that can be set.
 type Config struct {
-	DataDir      string        // where the SQLite file and other state live
-	DatabaseURL  string        // empty: a SQLite file in DataDir
-	DatabaseMax  int           // connections of this process
-	HTTPAddr     string        // host:port of page, API and sockets
-	RTMPAddr     string        // host:port for encoders; empty: off
-	RTMPURL      string        // what encoders are told; empty: from the request's host
-	Library      []Folder      // folders people may add media from
-	LibraryFor   string        // who may browse it: admins or users
-	Signup       string        // open, approval or closed
-	RootPassword string        // for the first start; empty: make one and print it
-	CookieSecure bool          // cookies over TLS only
-	RoomQuota    int           // most rooms of one person; 0 = no limit
-	RoomIdle     time.Duration // rooms unused for so long are closed; 0 = never
-	LogFormat    string        // text or json
-	LogLevel     slog.Level    // debug, info, warn, error
-	DrainTimeout time.Duration // how long a stop may take
+	DataDir      string         // where the SQLite file and other state live
+	DatabaseURL  string         // empty: a SQLite file in DataDir
+	DatabaseMax  int            // connections of this process
+	HTTPAddr     string         // host:port of page, API and sockets
+	RTMPAddr     string         // host:port for encoders; empty: off
+	RTMPURL      string         // what encoders are told; empty: from the request's host
+	Library      []Folder       // folders people may add media from
+	LibraryFor   string         // who may browse it: admins or users
+	Signup       string         // open, approval or closed
+	RootPassword string         // for the first start; empty: make one and print it
+	CookieSecure bool           // cookies over TLS only
+	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
+	RoomQuota    int            // most rooms of one person; 0 = no limit
+	RoomIdle     time.Duration  // rooms unused for so long are closed; 0 = never
+	LogFormat    string         // text or json
+	LogLevel     slog.Level     // debug, info, warn, error
+	DrainTimeout time.Duration  // how long a stop may take
 }
 
 // Folder is a library folder and the name people see.
@@ -66,6 +68,7 @@ func Keys() []Key {
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
 		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: text(func(c *Config) *string { return &c.RootPassword })},
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
+		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},
 		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
 		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
@@ -189,6 +192,29 @@ func folders(c *Config, v string) error {
 		c.Library = append(c.Library, Folder{Name: name, Path: path})
 	}
 	return nil
+}
+
+func proxies(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(v, ",") {
+		p, err := network(strings.TrimSpace(one))
+		if err != nil {
+			return fmt.Errorf("%q is not an address or network like 10.0.0.0/8", one)
+		}
+		c.Proxies = append(c.Proxies, p)
+	}
+	return nil
+}
+
+// network reads "10.0.0.0/8", or one address as a network of one.
+func network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return a.Prefix(a.BitLen())
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
 }
 
 func level(c *Config, v string) error {

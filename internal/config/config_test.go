@@ -35,6 +35,18 @@ func TestFlagBeatsEnvironmentBeatsDefault(t *testing.T) {
 	}
 }
 
+func TestTrustedProxies(t *testing.T) {
+	c, err := Load(from(map[string]string{"trusted-proxies": "10.1.2.3/8, 2001:db8::1"}), from(nil))
+	if err != nil || len(c.Proxies) != 2 || c.Proxies[0].String() != "10.0.0.0/8" || c.Proxies[1].String() != "2001:db8::1/128" {
+		t.Errorf("got %v, %v", c.Proxies, err)
+	}
+	for _, bad := range []string{"everybody", "10.0.0.0/33", "10.0.0.0/8,", "fe80::1%eth0/64"} {
+		if _, err := Load(from(map[string]string{"trusted-proxies": bad}), from(nil)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestMistakesNameKeyAndSource(t *testing.T) {
 	env := map[string]string{
 		"SYNCTV_LOG_FORMAT": "xml", "SYNCTV_DRAIN_TIMEOUT": "soon", "SYNCTV_COOKIE_SECURE": "perhaps",

@@ -126,6 +126,14 @@ func (n *Node) EndPerson(ctx context.Context, personID string, why room.Farewell
 	}
 }
 
+// Renew makes every socket of one person connect again, so that it has the
+// rights which hold now.
+func (n *Node) Renew(ctx context.Context, personID string) {
+	if err := n.node.Disconnect(personID, centrifuge.WithCustomDisconnect(centrifuge.DisconnectForceReconnect)); err != nil {
+		n.log.ErrorContext(ctx, "a person's sockets were not renewed", "error", err)
+	}
+}
+
 // Disconnect implements room.Announcer.
 func (n *Node) Disconnect(ctx context.Context, roomID, personID string, why room.Farewell) {
 	n.end(ctx, personID, labelRoom, roomID, why)

@@ -16,11 +16,15 @@ import (
 	"synctv/internal/room"
 )
 
-// Rooms is what sockets need of the rule book. All three may block on I/O.
+// Rooms is what sockets need of the rule book. All may block on I/O.
 type Rooms interface {
 	// Enter answers with the rights that hold now, or why there are none.
 	Enter(ctx context.Context, roomID string, who room.Person) (room.Access, error)
 	Snapshot(ctx context.Context, roomID string, who room.Person) (room.Snapshot, error)
+	// Standing is the person as they are now, if the sign-in session that
+	// opened the socket still holds: it may have ended, and rights over the
+	// whole platform may have changed. Guests have none and stay as they are.
+	Standing(ctx context.Context, who room.Person, sessionID string) (room.Person, error)
 	// Presence tells the room that a person came or went.
 	Presence(ctx context.Context, roomID, personID string, online bool) error
 }
@@ -128,7 +132,9 @@ func (s *Sockets) refuse(ctx context.Context, err error) error {
 	switch problem.KindOf(err) {
 	case problem.NotFound:
 		return farewell(room.RoomGone)
-	case problem.Forbidden, problem.Unauthenticated:
+	case problem.Unauthenticated:
+		return farewell(room.SessionEnded)
+	case problem.Forbidden:
 		return farewell(room.Removed)
 	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
 	}
@@ -160,8 +166,14 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 	}
 }
 
+// sendSnapshot asks once more who it is: whoever was put out while the socket
+// opened was told before it could hear.
 func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visit) error {
-	snap, err := s.rooms.Snapshot(ctx, v.roomID, v.who)
+	who, err := s.rooms.Standing(ctx, v.who, v.sessionID)
+	if err != nil {
+		return err
+	}
+	snap, err := s.rooms.Snapshot(ctx, v.roomID, who)
 	if err != nil {
 		return err
 	}
@@ -177,11 +189,16 @@ func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visi
 func (s *Sockets) alive(c *centrifuge.Client, v visit) {
 	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
 	defer cancel()
-	_, err := s.rooms.Enter(ctx, v.roomID, v.who)
+	who, err := s.rooms.Standing(ctx, v.who, v.sessionID)
+	if err == nil {
+		_, err = s.rooms.Enter(ctx, v.roomID, who)
+	}
 	switch problem.KindOf(err) {
 	case problem.NotFound:
 		c.Disconnect(farewell(room.RoomGone))
-	case problem.Forbidden, problem.Unauthenticated:
+	case problem.Unauthenticated:
+		c.Disconnect(farewell(room.SessionEnded))
+	case problem.Forbidden:
 		c.Disconnect(farewell(room.Removed))
 	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
 		// The store is away: whoever is in stays in.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 
 	"synctv/internal/account"
 )
@@ -37,42 +38,48 @@ func (s *Store) CountUsers(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// SetPassword implements account.Users.
-func (s *Store) SetPassword(ctx context.Context, userID, hash string) error {
-	r, err := s.write.ExecContext(ctx, `UPDATE users SET password_hash = $1, version = version + 1 WHERE id = $2`, hash, userID)
-	return affected(r, err, account.ErrUserNotFound)
-}
-
-// CreateSession implements account.Sessions.
-func (s *Store) CreateSession(ctx context.Context, n account.Session) error {
-	_, err := s.write.ExecContext(ctx, `
-		INSERT INTO sessions (id, user_id, token_hash, agent, created_ms, seen_ms, expires_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		n.ID, n.UserID, n.TokenHash, n.Agent, n.CreatedMS, n.SeenMS, n.ExpiresMS)
-	return err
-}
-
-// SessionByToken implements account.Sessions.
-func (s *Store) SessionByToken(ctx context.Context, tokenHash string, nowMS int64) (account.Session, account.User, error) {
-	var n account.Session
+// User implements account.Users.
+func (s *Store) User(ctx context.Context, id string) (account.User, error) {
 	var u account.User
-	err := s.read.QueryRowContext(ctx, `
-		SELECT s.id, s.user_id, s.token_hash, s.agent, s.created_ms, s.seen_ms, s.expires_ms, `+userColumns+`
-		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = $1 AND s.expires_ms > $2`, tokenHash, nowMS).
-		Scan(append([]any{&n.ID, &n.UserID, &n.TokenHash, &n.Agent, &n.CreatedMS, &n.SeenMS, &n.ExpiresMS}, userFields(&u)...)...)
-	n, err = one(n, err, account.ErrSessionExpired)
-	return n, u, err
+	err := s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id).Scan(userFields(&u)...)
+	return one(u, err, account.ErrUserNotFound)
 }
 
-// TouchSession implements account.Sessions.
-func (s *Store) TouchSession(ctx context.Context, id string, seenMS, expiresMS int64) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE sessions SET seen_ms = $1, expires_ms = $2 WHERE id = $3`, seenMS, expiresMS, id)
-	return err
+// SwapUser implements account.Users.
+func (s *Store) SwapUser(ctx context.Context, next account.User, from int64) (bool, error) {
+	r, err := s.write.ExecContext(ctx, `
+		UPDATE users SET name = $1, name_key = $2, role = $3, status = $4, color = $5, version = $6
+		WHERE id = $7 AND version = $8`,
+		next.Name, next.NameKey(), next.Role, next.Status, next.Color, next.Version, next.ID, from)
+	if s.dialect.duplicate(err) {
+		return false, account.ErrNameTaken
+	}
+	return hit(r, err)
 }
 
-// RemoveSession implements account.Sessions. Removing one that is gone is fine.
-func (s *Store) RemoveSession(ctx context.Context, id string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM sessions WHERE id = $1`, id)
-	return err
+// ListUsers implements account.Users.
+func (s *Store) ListUsers(ctx context.Context, q account.UserQuery) ([]account.User, error) {
+	if q.Before.ID == "" {
+		q.Before.CreatedMS = math.MaxInt64
+	}
+	query := `SELECT ` + userColumns + ` FROM users u WHERE (u.created_ms, u.id) < ($1, $2) AND u.name_key LIKE $3 ESCAPE '\'`
+	args := []any{q.Before.CreatedMS, q.Before.ID, containing(q.Search), q.Limit}
+	if q.Status != "" {
+		query += ` AND u.status = $5`
+		args = append(args, q.Status)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY u.created_ms DESC, u.id DESC LIMIT $4`, args...)
+	return all(rows, err, func(row scanner) (account.User, error) {
+		var u account.User
+		return u, row.Scan(userFields(&u)...)
+	})
+}
+
+// RemoveUser implements account.Users.
+func (s *Store) RemoveUser(ctx context.Context, id string) error {
+	r, err := s.write.ExecContext(ctx, `DELETE FROM users WHERE id = $1`, id)
+	if s.dialect.referenced(err) {
+		return account.ErrOwnsRooms
+	}
+	return affected(r, err, account.ErrUserNotFound)
 }

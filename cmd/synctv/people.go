@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"synctv/internal/account"
+	"synctv/internal/realtime"
+	"synctv/internal/room"
+)
+
+// doors is account.Sockets on the node.
+type doors struct{ node *realtime.Node }
+
+func (d doors) EndSession(ctx context.Context, personID, sessionID string) {
+	d.node.EndSession(ctx, personID, sessionID)
+}
+
+func (d doors) EndPerson(ctx context.Context, personID string) {
+	d.node.EndPerson(ctx, personID, room.SessionEnded)
+}
+
+func (d doors) Renew(ctx context.Context, personID string) { d.node.Renew(ctx, personID) }
+
+// visitors is what sockets ask: the rooms, and the account behind a socket as
+// it is now.
+type visitors struct {
+	*room.Service
+	accounts *account.Service
+}
+
+// Standing implements realtime.Rooms.
+func (v visitors) Standing(ctx context.Context, who room.Person, sessionID string) (room.Person, error) {
+	if sessionID == "" {
+		return who, nil // a guest: the room knows them
+	}
+	u, err := v.accounts.Standing(ctx, sessionID)
+	if err != nil {
+		return room.Person{}, err
+	}
+	who.Name, who.Color, who.GlobalAdmin, who.Restricted = u.Name, u.Color, u.GlobalAdmin(), u.Status != account.Active
+	return who, nil
+}
+
+// tellRooms lets the rooms of a person know that they look different now.
+func tellRooms(rooms *room.Service, log *slog.Logger) func(context.Context, string) {
+	return func(ctx context.Context, personID string) {
+		if err := rooms.PersonChanged(ctx, personID); err != nil {
+			log.WarnContext(ctx, "rooms were not told of a new name", "error", err)
+		}
+	}
+}
