@@ -95,7 +95,7 @@ func (s *Store) HandOver(ctx context.Context, roomID, from, to string) error {
 
 // TouchRoom implements room.RoomChanges. Within a minute once is enough.
 func (s *Store) TouchRoom(ctx context.Context, roomID string, atMS int64) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE rooms SET active_ms = $1 WHERE id = $2 AND active_ms < $1 - 60000`, atMS, roomID)
+	_, err := s.write.ExecContext(ctx, `UPDATE rooms SET active_ms = $1 WHERE id = $2 AND active_ms + 60000 < $1`, atMS, roomID)
 	return err
 }
 
