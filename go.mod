@@ -2,9 +2,6 @@ module synctv
 
 go 1.26.0
 
-// Packages of the page, not of ours.
-ignore ./web/node_modules
-
 require (
 	github.com/centrifugal/centrifuge v0.40.1
 	github.com/coder/websocket v1.8.15

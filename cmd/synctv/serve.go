@@ -94,6 +94,7 @@ type program struct {
 	accounts *account.Service
 	node     *realtime.Node
 	hub      *live.Hub
+	autoplay *autoplay
 	encoders *rtmp.Server
 	rooms    *room.Service
 	handler  http.Handler
@@ -115,13 +116,13 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	record := auditLog{db: db, log: log, now: clock.Now}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
-		Rooms: db, Members: db, Playbacks: db, Playlists: db, Messages: db, Danmakus: db, LiveKeys: db,
+		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})
 	hub := live.NewHub(live.Limits{}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms,
+		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
@@ -210,6 +211,7 @@ func (p *program) run(ctx context.Context) error {
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return p.hub.Run(work) })
 	g.Go(func() error { return p.closeIdle(work) })
+	g.Go(func() error { return p.autoplay.Run(work) })
 	g.Go(func() error {
 		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve http: %w", err)

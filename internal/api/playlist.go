@@ -10,9 +10,16 @@ import (
 	"synctv/internal/room"
 )
 
+// where is where new items go.
+type where struct {
+	FolderID string `json:"folder_id,omitempty" maxLength:"32" doc:"empty: at the top"`
+	Next     bool   `json:"next,omitempty" doc:"right after what plays, in its folder (needs reorder_playlist too)"`
+}
+
 type addItemsInput struct {
 	InRoom
 	Body struct {
+		where
 		Items []newItem `json:"items" minItems:"1" maxItems:"100"`
 	}
 }
@@ -23,13 +30,28 @@ type newItem struct {
 	LibraryPath string `json:"library_path,omitempty" maxLength:"4096" doc:"path of a library entry"`
 }
 
+type importInput struct {
+	InRoom
+	Body struct {
+		where
+		Text string `json:"text" maxLength:"900000" doc:"the M3U list itself, at most 1,000 addresses"`
+	}
+}
+
 type inItem struct {
 	InRoom
 	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 }
 
-type versionBody struct {
-	Version int64 `json:"version" doc:"the playlist's version after the change"`
+type addedBody struct {
+	Version    int64           `json:"version" doc:"the playlist's version after the change"`
+	Items      []room.ItemView `json:"items"`
+	Duplicates []string        `json:"duplicates" doc:"ids of new items whose source was in the list already; they were added all the same"`
+}
+
+type importedBody struct {
+	addedBody
+	Skipped []room.Skipped `json:"skipped" doc:"lines that were left out"`
 }
 
 type libraryInput struct {
@@ -46,38 +68,16 @@ func (s *Server) playlistRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "get-playlist", Method: http.MethodGet, Path: "/api/rooms/{room}/playlist", Tags: tags,
 		Summary: "The whole list", Security: people(),
-	}, func(ctx context.Context, in *InRoom) (*body[room.PlaylistView], error) {
-		who, _, err := s.person(ctx, in.Room)
-		if err != nil {
-			return nil, err
-		}
-		return s.playlistReply(s.Rooms.ReadPlaylist(ctx, in.Room, who))
-	})
+	}, s.readPlaylist)
 	operation(s, huma.Operation{
 		OperationID: "add-items", Method: http.MethodPost, Path: "/api/rooms/{room}/playlist/items", Tags: tags,
-		Summary: "Add items to the end", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: largestBody,
-	}, func(ctx context.Context, in *addItemsInput) (*body[room.PlaylistView], error) {
-		who, _, err := s.person(ctx, in.Room)
-		if err != nil {
-			return nil, err
-		}
-		add := make([]room.NewItem, 0, len(in.Body.Items))
-		for _, n := range in.Body.Items {
-			add = append(add, room.NewItem(n))
-		}
-		return s.playlistReply(s.Rooms.AddItems(ctx, in.Room, who, add))
-	})
+		Summary: "Add items", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: largestBody,
+	}, s.addItems)
 	operation(s, huma.Operation{
-		OperationID: "remove-item", Method: http.MethodDelete, Path: "/api/rooms/{room}/playlist/items/{item}", Tags: tags,
-		Summary: "Delete an item", Security: people(),
-	}, func(ctx context.Context, in *inItem) (*body[versionBody], error) {
-		who, _, err := s.person(ctx, in.Room)
-		if err != nil {
-			return nil, err
-		}
-		v, err := s.Rooms.RemoveItem(ctx, in.Room, who, in.Item)
-		return reply(versionBody{Version: v}, err)
-	})
+		OperationID: "import-playlist", Method: http.MethodPost, Path: "/api/rooms/{room}/playlist/import", Tags: tags,
+		Summary: "Add what an M3U list names", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: largestBody,
+	}, s.importItems)
+	s.playlistEditRoutes(tags)
 	operation(s, huma.Operation{
 		OperationID: "browse-library", Method: http.MethodGet, Path: "/api/library", Tags: []string{"library"},
 		Summary: "A folder of the server's library", Security: people(),
@@ -91,9 +91,38 @@ func (s *Server) playlistRoutes() {
 	})
 }
 
-func (s *Server) playlistReply(l room.Playlist, err error) (*body[room.PlaylistView], error) {
+func (s *Server) readPlaylist(ctx context.Context, in *InRoom) (*body[room.PlaylistView], error) {
+	who, _, err := s.person(ctx, in.Room)
 	if err != nil {
 		return nil, err
 	}
-	return reply(room.PlaylistView{Version: l.Version, Items: s.Rooms.ViewItems(l.Items)}, nil)
+	l, err := s.Rooms.ReadPlaylist(ctx, in.Room, who)
+	return reply(room.PlaylistView{Version: l.Version, Items: s.Rooms.ViewItems(l.Items), Folders: l.Folders}, err)
+}
+
+func (s *Server) addItems(ctx context.Context, in *addItemsInput) (*body[addedBody], error) {
+	who, _, err := s.person(ctx, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	add := room.Addition{FolderID: in.Body.FolderID, Next: in.Body.Next}
+	for _, n := range in.Body.Items {
+		add.Items = append(add.Items, room.NewItem(n))
+	}
+	added, err := s.Rooms.AddItems(ctx, in.Room, who, add)
+	return reply(s.viewAdded(added), err)
+}
+
+func (s *Server) importItems(ctx context.Context, in *importInput) (*body[importedBody], error) {
+	who, _, err := s.person(ctx, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	add := room.Addition{FolderID: in.Body.FolderID, Next: in.Body.Next}
+	added, skipped, err := s.Rooms.Import(ctx, in.Room, who, in.Body.Text, add)
+	return reply(importedBody{addedBody: s.viewAdded(added), Skipped: skipped}, err)
+}
+
+func (s *Server) viewAdded(a room.Added) addedBody {
+	return addedBody{Version: a.Version, Items: s.Rooms.ViewItems(a.Items), Duplicates: a.Duplicates}
 }

@@ -84,6 +84,7 @@ func New(o Options) *Server {
 	s.auditRoutes()
 	s.playbackRoutes()
 	s.playlistRoutes()
+	s.autoplayRoutes()
 	s.chatRoutes()
 	s.chatChangeRoutes()
 	s.danmakuRoutes()

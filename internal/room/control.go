@@ -2,7 +2,6 @@ package room
 
 import (
 	"context"
-	"strconv"
 
 	"synctv/internal/problem"
 )
@@ -21,9 +20,14 @@ func (s *Service) Control(ctx context.Context, roomID string, who Person, c Comm
 		return Playback{}, err
 	}
 	if c.Action == ActItem && c.ItemID != "" {
-		if _, err := s.Playlists.Item(ctx, roomID, c.ItemID); err != nil {
+		item, err := s.Playlists.Item(ctx, roomID, c.ItemID)
+		if err != nil {
 			return Playback{}, err
 		}
+		if err := s.tryAgain(ctx, item); err != nil {
+			return Playback{}, err
+		}
+		c.DurationS = item.DurationS
 	}
 	return s.swapPlayback(ctx, a, c)
 }
@@ -31,7 +35,7 @@ func (s *Service) Control(ctx context.Context, roomID string, who Person, c Comm
 // needs is the right a command takes.
 func (c Command) needs() Permissions {
 	switch c.Action {
-	case ActItem:
+	case ActItem, ActStay:
 		return ChangeCurrent
 	case ActRate:
 		return ChangeRate
@@ -41,7 +45,17 @@ func (c Command) needs() Permissions {
 	return PlayControl
 }
 
-// Step moves to the next (+1) or the previous (-1) item of the list.
+// tryAgain forgets what is known against an item: somebody chose it.
+func (s *Service) tryAgain(ctx context.Context, it Item) error {
+	if it.Broken == "" {
+		return nil
+	}
+	it.Broken = ""
+	return s.learn(ctx, it)
+}
+
+// Step moves to the next (+1) or the previous (-1) item in the current one's
+// folder. The next one is what autoplay would take if it took everything.
 func (s *Service) Step(ctx context.Context, roomID string, who Person, step int, c Command) (Playback, error) {
 	a, err := s.require(ctx, roomID, who, ChangeCurrent)
 	if err != nil {
@@ -58,12 +72,28 @@ func (s *Service) Step(ctx context.Context, roomID string, who Person, step int,
 	if err != nil {
 		return Playback{}, err
 	}
-	id, ok := list.neighbour(current.ItemID, step)
+	to, ok := list.step(a.Room.Settings.Autoplay, current, step, s.nowMS())
 	if !ok {
 		return Playback{}, ErrNothingToPlay
 	}
 	// Bound to what was read: two people pressing "next" move one item on.
-	return s.swapPlayback(ctx, a, Command{Action: ActItem, ItemID: id, Epoch: current.Epoch})
+	to.Epoch = current.Epoch
+	return s.swapPlayback(ctx, a, to)
+}
+
+func (l Playlist) step(rule Autoplay, p Playback, step int, nowMS int64) (Command, bool) {
+	if waiting, ok := l.item(p.NextItemID); ok && step > 0 {
+		return startOf(waiting), true // the countdown's, at once
+	}
+	if _, known := l.item(p.ItemID); known && step > 0 && (rule.Mode == Shuffle || rule.Mode == RepeatAll) {
+		rule.On = true
+		next, round := l.following(rule, p, func(Item) bool { return true }, nowMS)
+		c := startOf(next)
+		c.Round = round
+		return c, next.ID != ""
+	}
+	next, ok := l.neighbour(p.ItemID, step)
+	return startOf(next), ok
 }
 
 // swapPlayback is compare-and-swap: read, apply the rule, store if nobody was
@@ -108,7 +138,7 @@ func (s *Service) Snapshot(ctx context.Context, roomID string, who Person) (Snap
 	online := s.Announcer.Online(ctx, roomID)
 	snap := Snapshot{
 		Type: EventSnapshot, Room: a.Room.Details(), Me: a.Member.View(a.Can, true),
-		Playlist: PlaylistView{Items: []ItemView{}}, Members: []MemberView{}, Chat: []Message{}, Live: []Stream{},
+		Playlist: PlaylistView{Items: []ItemView{}, Folders: []Folder{}}, Members: []MemberView{}, Chat: []Message{}, Live: []Stream{},
 	}
 	if snap.Playback, err = s.Playbacks.Playback(ctx, roomID); err != nil {
 		return Snapshot{}, err
@@ -139,6 +169,9 @@ func (s *Service) snapPlaylist(ctx context.Context, a Access, snap *Snapshot) er
 		return err
 	}
 	snap.Playlist.Version = list.Version
+	if a.Can.Has(ViewPlaylist) {
+		snap.Playlist.Folders = list.Folders
+	}
 	for _, it := range list.Items {
 		if !a.Can.Has(ViewPlaylist) && it.ID != snap.Playback.ItemID {
 			continue
@@ -154,5 +187,3 @@ func (s *Service) snapPlaylist(ctx context.Context, a Access, snap *Snapshot) er
 	}
 	return nil
 }
-
-func itemLocation(i int) string { return "body.items[" + strconv.Itoa(i) + "]" }

@@ -1,7 +1,5 @@
 package room
 
-import "context"
-
 // EventType names what happened, on the wire too.
 type EventType string
 
@@ -26,6 +24,9 @@ type Event struct {
 	Version  int64        `json:"version,omitempty"` // playlist: version after the change
 	Added    []ItemView   `json:"added,omitempty"`
 	Removed  []string     `json:"removed,omitempty"`
+	Edited   []ItemView   `json:"edited,omitempty"`  // playlist: items that changed
+	Folders  *[]Folder    `json:"folders,omitempty"` // playlist: all of them, when one changed
+	Refetch  bool         `json:"refetch,omitempty"` // playlist: too much changed to say it here
 	Message  *Message     `json:"message,omitempty"`
 	Danmaku  *Danmaku     `json:"danmaku,omitempty"`
 	Member   *MemberView  `json:"member,omitempty"`
@@ -68,10 +69,4 @@ func (a Access) Topics() []Topic {
 		topics = append(topics, TopicMembers)
 	}
 	return topics
-}
-
-func (s *Service) announcePlaylist(ctx context.Context, roomID string, version int64, added []Item, removed []string) {
-	s.Announcer.Announce(ctx, roomID, Event{
-		Type: EventPlaylist, Version: version, Added: s.ViewItems(added), Removed: removed,
-	})
 }

@@ -49,13 +49,11 @@ func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, 
 		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
 	}
 	if fresh {
-		added := []Item{item}
-		version, err := s.Playlists.AddItems(ctx, roomID, added)
+		added, err := s.addItems(ctx, a, []Item{item}, Addition{})
 		if err != nil {
 			return LiveKey{}, Item{}, "", err
 		}
-		item = added[0] // with its place in the list
-		s.announcePlaylist(ctx, roomID, version, added, nil)
+		item = added.Items[0] // with its place in the list
 	}
 	if err := s.LiveKeys.AddLiveKey(ctx, key); err != nil {
 		return LiveKey{}, Item{}, "", err
@@ -122,6 +120,9 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (Li
 	}
 	if err := r.Open(); err != nil {
 		return LiveKey{}, err
+	}
+	if _, err := s.Playlists.Item(ctx, key.RoomID, key.ItemID); err != nil {
+		return LiveKey{}, ErrKeyRefused // its item was deleted
 	}
 	// Whoever made the key must still be allowed to publish. A platform admin
 	// who visited is no member; keys of others who left are gone with them.

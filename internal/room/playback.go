@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"math"
 
 	"synctv/internal/problem"
@@ -27,6 +28,8 @@ const (
 	pauseTrustS = 2.0
 	// maxPositionS: four weeks; beyond it a number is a mistake.
 	maxPositionS = 28 * 24 * 3600
+	// atEndS: this close to its end a film counts as ended.
+	atEndS = 0.25
 )
 
 // Playback is the one record of what a room watches. It travels whole; of two
@@ -39,7 +42,15 @@ type Playback struct {
 	AtMS      int64      `json:"at_ms" doc:"server instant in ms at which position_s held"`
 	Epoch     int64      `json:"epoch" doc:"grows when the item changes or the record is made anew"`
 	Version   int64      `json:"version" doc:"grows with every change"`
-	By        By         `json:"by" doc:"who changed it last"`
+	By        By         `json:"by" doc:"who changed it last; empty: autoplay did"`
+	DurationS float64    `json:"duration_s" doc:"length of the current item in seconds, 0 = unknown"`
+
+	// The countdown to the next item.
+	NextItemID string `json:"next_item_id" doc:"what autoplay starts at next_ms; empty: no countdown runs"`
+	NextMS     int64  `json:"next_ms" doc:"server instant in ms at which the countdown ends, 0 = none runs"`
+
+	Round   int64 `json:"-"` // the shuffle round; items played in it carry it
+	Started bool  `json:"-"` // this change starts an item; not stored
 }
 
 // NewPlayback is the record of a new room: nothing chosen, standing. Its epoch
@@ -77,6 +88,7 @@ const (
 	ActSeek  Action = "seek"
 	ActRate  Action = "rate"
 	ActItem  Action = "item"
+	ActStay  Action = "stay" // no next item: the countdown ends
 )
 
 // Command is one press of a button.
@@ -85,6 +97,8 @@ type Command struct {
 	PositionS *float64 // pause: what the presser saw; seek: where to
 	Rate      float64  // rate
 	ItemID    string   // item; empty = nothing
+	DurationS float64  // item: its length, 0 = unknown
+	Round     int64    // item: the shuffle round from then on, 0 = as it was
 	AtMS      int64    // presser's estimate of server time at the press; 0 = unknown
 	Epoch     int64    // the state it was based on; 0 = any
 	Version   int64    // the state it was based on; 0 = any
@@ -126,12 +140,18 @@ func (p Playback) Apply(c Command, nowMS int64, by By) (next Playback, changed b
 	at := max(c.stamp(nowMS), min(p.AtMS, nowMS))
 	next = p
 	next.PositionS, next.AtMS = p.PositionAt(at), at
+	if c.Action != ActRate {
+		next.NextItemID, next.NextMS = "", 0 // whoever presses something decides what is next
+	}
 	switch c.Action {
 	case ActPlay:
 		if p.Status == Playing || p.ItemID == "" {
 			return p, false
 		}
 		next.Status = Playing
+		if p.DurationS > 0 && next.PositionS >= p.DurationS-atEndS {
+			next.PositionS = 0 // from its end a film plays again
+		}
 	case ActPause:
 		if p.Status == Paused {
 			return p, false
@@ -151,7 +171,11 @@ func (p Playback) Apply(c Command, nowMS int64, by By) (next Playback, changed b
 		}
 		next.Rate = c.Rate
 	case ActItem:
-		next = p.withItem(c.ItemID, nowMS)
+		next = p.withItem(c, nowMS)
+	case ActStay:
+		if p.NextMS == 0 {
+			return p, false
+		}
 	}
 	next.Version, next.By = p.Version+1, by
 	return next, true
@@ -159,11 +183,15 @@ func (p Playback) Apply(c Command, nowMS int64, by By) (next Playback, changed b
 
 // withItem starts another item from its beginning. The epoch follows the
 // clock where it can, so that it also grows over a restored older record.
-func (p Playback) withItem(id string, nowMS int64) Playback {
-	p.ItemID, p.PositionS, p.AtMS = id, 0, nowMS
+func (p Playback) withItem(c Command, nowMS int64) Playback {
+	p.ItemID, p.DurationS, p.PositionS, p.AtMS = c.ItemID, c.DurationS, 0, nowMS
+	p.NextItemID, p.NextMS, p.Started = "", 0, true
+	if p.Round = cmp.Or(c.Round, p.Round); p.Round == 0 {
+		p.Round = nowMS
+	}
 	p.Epoch = max(p.Epoch+1, nowMS)
 	p.Status = Playing
-	if id == "" {
+	if c.ItemID == "" {
 		p.Status = Paused
 	}
 	return p

@@ -3,10 +3,6 @@ package room
 import (
 	"context"
 	"slices"
-
-	"synctv/internal/ident"
-	"synctv/internal/problem"
-	"synctv/internal/text"
 )
 
 // SourceType says where an item's media comes from.
@@ -44,13 +40,34 @@ type Source struct {
 type Item struct {
 	ID        string
 	RoomID    string
+	FolderID  string // empty = at the top
 	Title     string
 	Source    Source
 	Live      bool
 	DurationS float64 // 0 = unknown
-	Position  int64   // order within the room, ascending, distinct
+	Position  int64   // order within the folder, ascending, distinct
+	Broken    string  // why it could not be played, as a code; empty = nothing is known against it
+	Played    int64   // the shuffle round in which it was started last
 	AddedBy   By
 	CreatedMS int64
+	Gone      Deletion
+}
+
+// Folder holds items and folders. The room's nameless root is not among them.
+type Folder struct {
+	ID       string   `json:"id"`
+	ParentID string   `json:"parent_id" doc:"empty: at the top"`
+	Name     string   `json:"name"`
+	AddedBy  By       `json:"added_by"`
+	Gone     Deletion `json:"-"`
+}
+
+// Deletion says when and by whom something was deleted; the zero value: it was
+// not. What is deleted in one act has one batch and comes back together.
+type Deletion struct {
+	Batch string
+	AtMS  int64
+	By    string // id of the person
 }
 
 // Play is what a player opens.
@@ -59,131 +76,102 @@ type Play struct {
 	URL  string    `json:"url" doc:"absolute, or a path on this server"`
 }
 
-// Playlist is the whole list with the version it has.
+// Playlist is the whole list with the version it has, items by position.
+// Gone… is what can still be brought back; only ChangePlaylist reads it.
 type Playlist struct {
-	Version int64
-	Items   []Item
+	Version     int64
+	Items       []Item
+	Folders     []Folder
+	GoneItems   []Item
+	GoneFolders []Folder
 }
 
-// NewItem is what a person asks to add: an address or a library path.
-type NewItem struct {
-	Title       string
-	URL         string
-	LibraryPath string
-}
-
-// MaxAdd is how many items one command may add; MaxItems how many a room holds.
+// Limits of a list.
 const (
-	MaxAdd   = 100
-	MaxItems = 10_000
+	MaxAdd         = 100    // items one command may add
+	MaxImport      = 1000   // items one import may add
+	MaxItems       = 10_000 // items a room holds
+	maxFolders     = 500
+	maxFolderDepth = 8
+	maxFolderName  = 100
+	// PositionStep leaves room between neighbours: thirty halvings, so that
+	// one item can be moved without touching the others.
+	PositionStep = 1 << 30
+	// maxPosition keeps every position exact in a browser's numbers.
+	maxPosition = 1 << 52
 )
 
-// AddItems describes each new item by its source and appends them all, or none.
-func (s *Service) AddItems(ctx context.Context, roomID string, who Person, add []NewItem) (Playlist, error) {
-	a, err := s.require(ctx, roomID, who, AddMedia)
-	if err != nil {
-		return Playlist{}, err
+// item finds one of the list.
+func (l Playlist) item(id string) (Item, bool) {
+	i := slices.IndexFunc(l.Items, func(it Item) bool { return it.ID == id })
+	if i < 0 {
+		return Item{}, false
 	}
-	items := make([]Item, 0, len(add))
-	for i, n := range add {
-		item, err := s.describe(ctx, a, who, n)
-		if err != nil {
-			return Playlist{}, problemAt(err, i)
+	return l.Items[i], true
+}
+
+func (l Playlist) folder(id string) (Folder, bool) {
+	i := slices.IndexFunc(l.Folders, func(f Folder) bool { return f.ID == id })
+	if i < 0 {
+		return Folder{}, false
+	}
+	return l.Folders[i], true
+}
+
+// in lists the items of one folder in order.
+func (l Playlist) in(folderID string) []Item {
+	var items []Item
+	for _, it := range l.Items {
+		if it.FolderID == folderID {
+			items = append(items, it)
 		}
-		items = append(items, item)
 	}
-	version, err := s.Playlists.AddItems(ctx, roomID, items)
-	if err != nil {
-		return Playlist{}, err
-	}
-	s.announcePlaylist(ctx, roomID, version, items, nil)
-	return Playlist{Version: version, Items: items}, nil
+	return items
 }
 
-func (s *Service) describe(ctx context.Context, a Access, who Person, n NewItem) (Item, error) {
-	d, err := s.Media.Describe(ctx, who, n)
-	if err != nil {
-		return Item{}, err
+// below lists folders with everything in them, however deep.
+func (l Playlist) below(folderIDs []string) (items []Item, folders []Folder) {
+	in := map[string]bool{}
+	for _, id := range folderIDs {
+		in[id] = true
 	}
-	title := n.Title
-	if text.Line(title) == "" {
-		title = d.Title
+	for grown := true; grown; { // parents may follow their children in the list
+		grown = false
+		for _, f := range l.Folders {
+			if in[f.ParentID] && !in[f.ID] {
+				in[f.ID], grown = true, true
+			}
+		}
 	}
-	if title, err = checkText("title", text.Truncate(title, MaxTitle), 1, MaxTitle); err != nil {
-		return Item{}, err
+	for _, f := range l.Folders {
+		if in[f.ID] {
+			folders = append(folders, f)
+		}
 	}
-	return Item{
-		ID: ident.New(), RoomID: a.Room.ID, Title: title, Source: d.Source, DurationS: d.DurationS,
-		AddedBy: a.By(), CreatedMS: s.nowMS(),
-	}, nil
+	for _, it := range l.Items {
+		if in[it.FolderID] {
+			items = append(items, it)
+		}
+	}
+	return items, folders
 }
 
-// problemAt says which of several items was refused.
-func problemAt(err error, index int) error {
-	p := problem.From(err)
-	if p.Kind != problem.Invalid {
-		return err
+// neighbour finds the item one step after (or before) another in its folder.
+// With nothing current the next one is the first at the top.
+func (l Playlist) neighbour(itemID string, step int) (Item, bool) {
+	current, known := l.item(itemID)
+	if !known && step < 0 {
+		return Item{}, false
 	}
-	return p.With(problem.Field{Location: itemLocation(index), Code: p.Code, Message: p.Message})
-}
-
-// RemoveItem deletes one item: one's own with delete_media_self, anyone's with
-// delete_media_any. Deleting the current item moves on to the next one, or to
-// nothing.
-func (s *Service) RemoveItem(ctx context.Context, roomID string, who Person, itemID string) (int64, error) {
-	a, err := s.access(ctx, roomID, who)
-	if err != nil {
-		return 0, err
+	items := l.in(current.FolderID)
+	i := slices.IndexFunc(items, func(it Item) bool { return it.ID == itemID }) + step
+	if !known {
+		i = 0
 	}
-	item, err := s.Playlists.Item(ctx, roomID, itemID)
-	if err != nil {
-		return 0, err
+	if i < 0 || i >= len(items) {
+		return Item{}, false
 	}
-	own := item.AddedBy.ID == a.Member.PersonID && a.Can.Has(DeleteMediaSelf)
-	if !own && !a.Can.Has(DeleteMediaAny) {
-		return 0, ErrPermission
-	}
-	if err := s.leaveItem(ctx, a, itemID); err != nil {
-		return 0, err
-	}
-	version, err := s.Playlists.RemoveItem(ctx, roomID, itemID)
-	if err != nil {
-		return 0, err
-	}
-	if item.Source.Type == SourceLive {
-		s.Streams.Cut(item.Source.Stream)
-	}
-	s.announcePlaylist(ctx, roomID, version, nil, []string{itemID})
-	return version, nil
-}
-
-// leaveItem moves the playback off an item that is about to go.
-func (s *Service) leaveItem(ctx context.Context, a Access, itemID string) error {
-	current, err := s.Playbacks.Playback(ctx, a.Room.ID)
-	if err != nil || current.ItemID != itemID {
-		return err
-	}
-	list, err := s.Playlists.Playlist(ctx, a.Room.ID)
-	if err != nil {
-		return err
-	}
-	next, _ := list.neighbour(itemID, +1)
-	_, err = s.swapPlayback(ctx, a, Command{Action: ActItem, ItemID: next})
-	return err
-}
-
-// neighbour finds the item one step after (or before) another in list order.
-func (l Playlist) neighbour(itemID string, step int) (string, bool) {
-	i := slices.IndexFunc(l.Items, func(it Item) bool { return it.ID == itemID })
-	if i < 0 && step > 0 {
-		i = -1 // nothing current: next is the first
-	} else if i < 0 {
-		return "", false
-	}
-	if i += step; i < 0 || i >= len(l.Items) {
-		return "", false
-	}
-	return l.Items[i].ID, true
+	return items[i], true
 }
 
 // ReadPlaylist is the whole list for a member.

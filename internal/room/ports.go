@@ -96,10 +96,24 @@ type Playlists interface {
 	Item(ctx context.Context, roomID, itemID string) (Item, error)
 	// ItemByStream finds a live item; an empty roomID means any room.
 	ItemByStream(ctx context.Context, roomID, stream string) (Item, error)
-	// AddItems appends items in order, writes the positions they got into
-	// them, and returns the new version.
-	AddItems(ctx context.Context, roomID string, items []Item) (version int64, err error)
-	RemoveItem(ctx context.Context, roomID, itemID string) (version int64, err error)
+	// ChangePlaylist gives a rule the list as it is, with what can still be
+	// brought back, and stores the edit it makes; nobody else changes the list
+	// meanwhile. An empty edit makes no new version. The rule must not block.
+	ChangePlaylist(ctx context.Context, roomID string, rule func(Playlist) (Edit, error)) (version int64, err error)
+	// PurgeDeleted removes at most limit items and folders that were deleted
+	// before an instant for good, and says how many.
+	PurgeDeleted(ctx context.Context, beforeMS int64, limit int) (removed int, err error)
+}
+
+// Endings stores what autoplay needs to know.
+type Endings interface {
+	// DuePlaybacks lists rooms whose playback is due (Playback.DueMS) at an
+	// instant, the longest due first.
+	DuePlaybacks(ctx context.Context, nowMS int64, limit int) (roomIDs []string, err error)
+	// PutReport keeps a person's last word about what plays in a room.
+	PutReport(ctx context.Context, roomID string, r Report) error
+	// Reports lists what people said about one epoch.
+	Reports(ctx context.Context, roomID string, epoch int64) ([]Report, error)
 }
 
 // Messages stores what is said.
@@ -224,6 +238,7 @@ type Ports struct {
 	Members   Members
 	Playbacks Playbacks
 	Playlists Playlists
+	Endings   Endings
 	Messages  Messages
 	Danmakus  Danmakus
 	LiveKeys  LiveKeys

@@ -19,8 +19,8 @@ func TestNeighbour(t *testing.T) {
 		{"a", +1, "b", true}, {"b", +1, "c", true}, {"c", +1, "", false},
 		{"c", -1, "b", true}, {"a", -1, "", false}, {"", +1, "a", true}, {"", -1, "", false}, {"gone", +1, "a", true},
 	} {
-		if got, ok := l.neighbour(c.from, c.step); got != c.want || ok != c.ok {
-			t.Errorf("from %q by %d: %q, %v", c.from, c.step, got, ok)
+		if got, ok := l.neighbour(c.from, c.step); got.ID != c.want || ok != c.ok {
+			t.Errorf("from %q by %d: %q, %v", c.from, c.step, got.ID, ok)
 		}
 	}
 	if _, ok := (Playlist{}).neighbour("", +1); ok {

@@ -41,11 +41,13 @@ type BannedView struct {
 // ItemView is a playlist item with what a player opens.
 type ItemView struct {
 	ID        string  `json:"id"`
+	FolderID  string  `json:"folder_id" doc:"empty: at the top"`
 	Title     string  `json:"title"`
 	Source    Source  `json:"source"`
 	Live      bool    `json:"live"`
 	DurationS float64 `json:"duration_s" doc:"seconds, 0 = unknown"`
-	Position  int64   `json:"position" doc:"order in the list, ascending"`
+	Position  int64   `json:"position" doc:"order in the folder, ascending"`
+	Broken    string  `json:"broken" doc:"why players could not play it, as a code; autoplay skips it then"`
 	AddedBy   By      `json:"added_by"`
 	CreatedMS int64   `json:"created_ms"`
 	Play      Play    `json:"play"`
@@ -54,8 +56,8 @@ type ItemView struct {
 // ViewItem adds what a player opens.
 func (s *Service) ViewItem(it Item) ItemView {
 	return ItemView{
-		ID: it.ID, Title: it.Title, Source: it.Source, Live: it.Live, DurationS: it.DurationS,
-		Position: it.Position, AddedBy: it.AddedBy, CreatedMS: it.CreatedMS, Play: s.Media.Play(it),
+		ID: it.ID, FolderID: it.FolderID, Title: it.Title, Source: it.Source, Live: it.Live, DurationS: it.DurationS,
+		Position: it.Position, Broken: it.Broken, AddedBy: it.AddedBy, CreatedMS: it.CreatedMS, Play: s.Media.Play(it),
 	}
 }
 
@@ -72,6 +74,7 @@ func (s *Service) ViewItems(items []Item) []ItemView {
 type PlaylistView struct {
 	Version int64      `json:"version"`
 	Items   []ItemView `json:"items"`
+	Folders []Folder   `json:"folders"`
 }
 
 // RoomDetails is what people inside a room know about it.

@@ -6,17 +6,26 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"synctv/internal/problem"
 	"synctv/internal/room"
 )
 
-const itemSelect = `SELECT id, room_id, title, source, live, duration_s, position, added_by, added_by_name, created_ms FROM items`
+// The root folder has no parent; the rule book knows it as the empty id.
+const (
+	itemSelect = `
+		SELECT i.id, i.room_id, CASE WHEN f.parent_id IS NULL THEN '' ELSE f.id END, i.title, i.source, i.live, i.duration_s,
+		       i.position, i.broken, i.played, i.added_by, i.added_by_name, i.created_ms, i.batch, i.deleted_ms, i.deleted_by
+		FROM items i JOIN folders f ON f.id = i.folder_id`
+	folderSelect = `
+		SELECT f.id, CASE WHEN p.parent_id IS NULL THEN '' ELSE p.id END, f.name, f.added_by, f.added_by_name, f.batch, f.deleted_ms, f.deleted_by
+		FROM folders f JOIN folders p ON p.id = f.parent_id`
+)
 
 func scanItem(row scanner) (room.Item, error) {
 	var it room.Item
 	var source string
 	var live int64
-	err := row.Scan(&it.ID, &it.RoomID, &it.Title, &source, &live, &it.DurationS, &it.Position, &it.AddedBy.ID, &it.AddedBy.Name, &it.CreatedMS)
+	err := row.Scan(&it.ID, &it.RoomID, &it.FolderID, &it.Title, &source, &live, &it.DurationS, &it.Position, &it.Broken, &it.Played,
+		&it.AddedBy.ID, &it.AddedBy.Name, &it.CreatedMS, &it.Gone.Batch, &it.Gone.AtMS, &it.Gone.By)
 	if err != nil {
 		return it, err
 	}
@@ -25,6 +34,12 @@ func scanItem(row scanner) (room.Item, error) {
 		return it, fmt.Errorf("decode source of item %s: %w", it.ID, err)
 	}
 	return it, nil
+}
+
+func scanFolder(row scanner) (room.Folder, error) {
+	var f room.Folder
+	err := row.Scan(&f.ID, &f.ParentID, &f.Name, &f.AddedBy.ID, &f.AddedBy.Name, &f.Gone.Batch, &f.Gone.AtMS, &f.Gone.By)
+	return f, err
 }
 
 // Playlist implements room.Playlists. Version and items are read in one
@@ -40,93 +55,50 @@ func (s *Store) Playlist(ctx context.Context, roomID string) (room.Playlist, err
 	if l, err = one(l, err, room.ErrRoomNotFound); err != nil {
 		return l, err
 	}
-	rows, err := tx.QueryContext(ctx, itemSelect+` WHERE room_id = $1 ORDER BY position`, roomID)
-	l.Items, err = all(rows, err, scanItem)
+	rows, err := tx.QueryContext(ctx, itemSelect+` WHERE i.room_id = $1 AND i.deleted_ms = 0 ORDER BY i.position, i.id`, roomID)
+	if l.Items, err = all(rows, err, scanItem); err != nil {
+		return l, err
+	}
+	rows, err = tx.QueryContext(ctx, folderSelect+` WHERE f.room_id = $1 AND f.deleted_ms = 0 ORDER BY f.name, f.id`, roomID)
+	l.Folders, err = all(rows, err, scanFolder)
 	return l, err
 }
 
 // Item implements room.Playlists.
 func (s *Store) Item(ctx context.Context, roomID, itemID string) (room.Item, error) {
-	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE id = $1 AND room_id = $2`, itemID, roomID))
+	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE i.id = $1 AND i.room_id = $2 AND i.deleted_ms = 0`, itemID, roomID))
 	return one(it, err, room.ErrItemNotFound)
 }
 
 // ItemByStream implements room.Playlists.
 func (s *Store) ItemByStream(ctx context.Context, roomID, stream string) (room.Item, error) {
-	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE stream = $1`, stream))
+	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE i.stream = $1 AND i.deleted_ms = 0`, stream))
 	if it, err = one(it, err, room.ErrItemNotFound); err == nil && roomID != "" && it.RoomID != roomID {
 		return room.Item{}, room.ErrItemNotFound
 	}
 	return it, err
 }
 
-// positionStep leaves room between neighbours, so that one item can be moved
-// without touching the others.
-const positionStep = 1 << 20
-
-// AddItems implements room.Playlists.
-func (s *Store) AddItems(ctx context.Context, roomID string, items []room.Item) (version int64, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		if version, err = nextPlaylistVersion(ctx, tx, roomID); err != nil {
-			return err
+// PurgeDeleted implements room.Playlists. A folder goes when nothing is left
+// in it that could still come back.
+func (s *Store) PurgeDeleted(ctx context.Context, beforeMS int64, limit int) (removed int, err error) {
+	for _, query := range []string{
+		`DELETE FROM items WHERE id IN (SELECT id FROM items WHERE deleted_ms > 0 AND deleted_ms < $1 ORDER BY deleted_ms LIMIT $2)`,
+		`DELETE FROM folders WHERE id IN (
+			SELECT f.id FROM folders f WHERE f.deleted_ms > 0 AND f.deleted_ms < $1
+			AND NOT EXISTS (SELECT 1 FROM items i WHERE i.folder_id = f.id)
+			AND NOT EXISTS (SELECT 1 FROM folders c WHERE c.parent_id = f.id)
+			ORDER BY f.deleted_ms LIMIT $2)`,
+	} {
+		r, err := s.write.ExecContext(ctx, query, beforeMS, limit)
+		if err != nil {
+			return removed, err
 		}
-		var folder string
-		if err := tx.QueryRowContext(ctx, `SELECT id FROM folders WHERE room_id = $1 AND parent_id IS NULL`, roomID).Scan(&folder); err != nil {
-			return fmt.Errorf("find the root folder: %w", err)
+		n, err := r.RowsAffected()
+		if err != nil {
+			return removed, err
 		}
-		var n int
-		var last int64
-		if err := tx.QueryRowContext(ctx, `SELECT count(*), COALESCE(max(position), 0) FROM items WHERE room_id = $1`, roomID).Scan(&n, &last); err != nil {
-			return err
-		}
-		if n+len(items) > room.MaxItems {
-			return problem.New(problem.Conflict, "playlist_full", "The playlist is full.")
-		}
-		for i := range items {
-			last += positionStep
-			items[i].Position = last
-			if err := insertItem(ctx, tx, folder, items[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return version, err
-}
-
-// nextPlaylistVersion counts up and thereby holds the room's head row: changes
-// of one list come one after another.
-func nextPlaylistVersion(ctx context.Context, tx *sql.Tx, roomID string) (v int64, err error) {
-	err = tx.QueryRowContext(ctx,
-		`UPDATE room_heads SET playlist_version = playlist_version + 1 WHERE room_id = $1 RETURNING playlist_version`, roomID).Scan(&v)
-	return one(v, err, room.ErrRoomNotFound)
-}
-
-func insertItem(ctx context.Context, tx *sql.Tx, folder string, it room.Item) error {
-	source, err := json.Marshal(it.Source)
-	if err != nil {
-		return fmt.Errorf("encode source: %w", err)
+		removed += int(n)
 	}
-	live := 0
-	if it.Live {
-		live = 1
-	}
-	stream := sql.NullString{String: it.Source.Stream, Valid: it.Source.Stream != ""}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO items (id, room_id, folder_id, title, source, stream, live, duration_s, position, added_by, added_by_name, created_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		it.ID, it.RoomID, folder, it.Title, string(source), stream, live, it.DurationS, it.Position, it.AddedBy.ID, it.AddedBy.Name, it.CreatedMS)
-	return err
-}
-
-// RemoveItem implements room.Playlists.
-func (s *Store) RemoveItem(ctx context.Context, roomID, itemID string) (version int64, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		if version, err = nextPlaylistVersion(ctx, tx, roomID); err != nil {
-			return err
-		}
-		r, err := tx.ExecContext(ctx, `DELETE FROM items WHERE id = $1 AND room_id = $2`, itemID, roomID)
-		return affected(r, err, room.ErrItemNotFound)
-	})
-	return version, err
+	return removed, nil
 }

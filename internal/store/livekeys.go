@@ -6,7 +6,7 @@ import (
 	"synctv/internal/room"
 )
 
-const liveKeySelect = `SELECT id, room_id, item_id, stream, key_hash, hint, created_by, created_by_name, created_ms FROM live_keys`
+const liveKeySelect = `SELECT id, room_id, item_id, stream, key_hash, hint, created_by, created_by_name, created_ms FROM live_keys k`
 
 func scanLiveKey(row scanner) (room.LiveKey, error) {
 	var k room.LiveKey
@@ -23,9 +23,11 @@ func (s *Store) AddLiveKey(ctx context.Context, k room.LiveKey) error {
 	return err
 }
 
-// LiveKeys implements room.LiveKeys.
+// LiveKeys implements room.LiveKeys. Keys of deleted items are left out: they
+// open nothing, unless the items come back.
 func (s *Store) LiveKeys(ctx context.Context, roomID string) ([]room.LiveKey, error) {
-	rows, err := s.read.QueryContext(ctx, liveKeySelect+` WHERE room_id = $1 ORDER BY created_ms, id`, roomID)
+	rows, err := s.read.QueryContext(ctx, liveKeySelect+` WHERE k.room_id = $1
+		AND EXISTS (SELECT 1 FROM items i WHERE i.id = k.item_id AND i.deleted_ms = 0) ORDER BY k.created_ms, k.id`, roomID)
 	return all(rows, err, scanLiveKey)
 }
 

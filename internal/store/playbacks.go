@@ -19,21 +19,80 @@ func insertPlayback(ctx context.Context, tx *sql.Tx, roomID string, p room.Playb
 func (s *Store) Playback(ctx context.Context, roomID string) (room.Playback, error) {
 	var p room.Playback
 	err := s.read.QueryRowContext(ctx, `
-		SELECT item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name
+		SELECT item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name, duration_s, next_item_id, next_ms, round
 		FROM playbacks WHERE room_id = $1`, roomID).
-		Scan(&p.ItemID, &p.Status, &p.PositionS, &p.Rate, &p.AtMS, &p.Epoch, &p.Version, &p.By.ID, &p.By.Name)
+		Scan(&p.ItemID, &p.Status, &p.PositionS, &p.Rate, &p.AtMS, &p.Epoch, &p.Version, &p.By.ID, &p.By.Name,
+			&p.DurationS, &p.NextItemID, &p.NextMS, &p.Round)
 	return one(p, err, room.ErrRoomNotFound)
 }
 
-// SwapPlayback implements room.Playbacks.
-func (s *Store) SwapPlayback(ctx context.Context, roomID string, from int64, p room.Playback) (bool, error) {
-	r, err := s.write.ExecContext(ctx, `
-		UPDATE playbacks SET item_id = $1, status = $2, position_s = $3, rate = $4, at_ms = $5, epoch = $6, version = $7, by_id = $8, by_name = $9
-		WHERE room_id = $10 AND version = $11`,
-		p.ItemID, p.Status, p.PositionS, p.Rate, p.AtMS, p.Epoch, p.Version, p.By.ID, p.By.Name, roomID, from)
+// SwapPlayback implements room.Playbacks. An item that is started is marked
+// with the shuffle round in the same transaction.
+func (s *Store) SwapPlayback(ctx context.Context, roomID string, from int64, p room.Playback) (swapped bool, err error) {
+	if !p.Started || p.ItemID == "" {
+		return swapPlayback(ctx, s.write, roomID, from, p)
+	}
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		if swapped, err = swapPlayback(ctx, tx, roomID, from, p); err != nil || !swapped {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE items SET played = $1 WHERE id = $2 AND room_id = $3`, p.Round, p.ItemID, roomID)
+		return err
+	})
+	return swapped && err == nil, err
+}
+
+// execer is the database or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p room.Playback) (bool, error) {
+	r, err := db.ExecContext(ctx, `
+		UPDATE playbacks SET item_id = $1, status = $2, position_s = $3, rate = $4, at_ms = $5, epoch = $6, version = $7, by_id = $8, by_name = $9,
+		  duration_s = $10, next_item_id = $11, next_ms = $12, round = $13, due_ms = $14
+		WHERE room_id = $15 AND version = $16`,
+		p.ItemID, p.Status, p.PositionS, p.Rate, p.AtMS, p.Epoch, p.Version, p.By.ID, p.By.Name,
+		p.DurationS, p.NextItemID, p.NextMS, p.Round, p.DueMS(), roomID, from)
 	if err != nil {
 		return false, err
 	}
 	n, err := r.RowsAffected()
 	return n == 1, err
+}
+
+// DuePlaybacks implements room.Endings.
+func (s *Store) DuePlaybacks(ctx context.Context, nowMS int64, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx,
+		`SELECT room_id FROM playbacks WHERE due_ms > 0 AND due_ms <= $1 ORDER BY due_ms LIMIT $2`, nowMS, limit)
+	return all(rows, err, func(row scanner) (id string, err error) {
+		err = row.Scan(&id)
+		return id, err
+	})
+}
+
+// PutReport implements room.Endings.
+func (s *Store) PutReport(ctx context.Context, roomID string, r room.Report) error {
+	ended := 0
+	if r.Ended {
+		ended = 1
+	}
+	_, err := s.write.ExecContext(ctx, `
+		INSERT INTO playback_reports (room_id, person_id, epoch, duration_s, ended, failed) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (room_id, person_id) DO UPDATE SET epoch = excluded.epoch, duration_s = excluded.duration_s,
+		  ended = excluded.ended, failed = excluded.failed`,
+		roomID, r.PersonID, r.Epoch, r.DurationS, ended, r.Failed)
+	return err
+}
+
+// Reports implements room.Endings.
+func (s *Store) Reports(ctx context.Context, roomID string, epoch int64) ([]room.Report, error) {
+	rows, err := s.read.QueryContext(ctx,
+		`SELECT person_id, epoch, duration_s, ended, failed FROM playback_reports WHERE room_id = $1 AND epoch = $2`, roomID, epoch)
+	return all(rows, err, func(row scanner) (r room.Report, err error) {
+		var ended int64
+		err = row.Scan(&r.PersonID, &r.Epoch, &r.DurationS, &ended, &r.Failed)
+		r.Ended = ended != 0
+		return r, err
+	})
 }

@@ -98,7 +98,7 @@ func testRooms(t *testing.T, s *store.Store) {
 	same(t, p, room.NewPlayback(5, room.By{ID: u.ID, Name: "ada"}))
 	l, err := s.Playlist(ctx, r.ID)
 	must(t, err)
-	same(t, l, room.Playlist{Version: 1, Items: []room.Item{}})
+	same(t, l, room.Playlist{Version: 1, Items: []room.Item{}, Folders: []room.Folder{}})
 	// Half a room is no room: the creator does not exist, nothing stays.
 	bad := r
 	bad.ID = ident.New()
@@ -135,7 +135,7 @@ func testList(t *testing.T, s *store.Store) {
 	same(t, len(mine), 1)
 	same(t, mine[0].ID, quiet.ID)
 	items := []room.Item{{ID: ident.New(), RoomID: quiet.ID, Title: "The film", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "s"}}}
-	_, err = s.AddItems(ctx, quiet.ID, items)
+	_, err = addItems(ctx, s, quiet.ID, items)
 	must(t, err)
 	swapped, err := s.SwapPlayback(ctx, quiet.ID, 1, room.Playback{ItemID: items[0].ID, Status: room.Playing, Rate: 1, Version: 2})
 	must(t, err)
@@ -296,28 +296,28 @@ func testPlaylist(t *testing.T, s *store.Store) {
 	ada := addUser(t, s, "ada")
 	r, other := addRoom(t, s, ada, "x", 1), addRoom(t, s, ada, "y", 1)
 	items := newItems(r, "a", "b", "c")
-	v, err := s.AddItems(ctx, r.ID, items)
+	v, err := addItems(ctx, s, r.ID, items)
 	must(t, err)
 	same(t, v, int64(2))
 	l, err := s.Playlist(ctx, r.ID)
 	must(t, err)
-	same(t, l, room.Playlist{Version: 2, Items: items})
+	same(t, l, room.Playlist{Version: 2, Items: items, Folders: []room.Folder{}})
 	one, err := s.Item(ctx, r.ID, items[1].ID)
 	must(t, err)
 	same(t, one, items[1])
 	_, err = s.Item(ctx, other.ID, items[1].ID)
 	wantErr(t, err, room.ErrItemNotFound)
-	_, err = s.RemoveItem(ctx, other.ID, items[1].ID)
+	_, err = dropItem(ctx, s, other.ID, items[1].ID)
 	wantErr(t, err, room.ErrItemNotFound)
-	v, err = s.RemoveItem(ctx, r.ID, items[1].ID)
+	v, err = dropItem(ctx, s, r.ID, items[1].ID)
 	must(t, err)
 	same(t, v, int64(3))
-	_, err = s.RemoveItem(ctx, r.ID, items[1].ID)
+	_, err = dropItem(ctx, s, r.ID, items[1].ID)
 	wantErr(t, err, room.ErrItemNotFound)
 	l, err = s.Playlist(ctx, r.ID)
 	must(t, err)
 	same(t, []any{l.Version, len(l.Items)}, []any{int64(3), 2}) // a failed change makes no version
-	_, err = s.AddItems(ctx, "nothing", newItems(r, "d"))
+	_, err = addItems(ctx, s, "nothing", newItems(r, "d"))
 	wantErr(t, err, room.ErrRoomNotFound)
 }
 
@@ -326,7 +326,7 @@ func testPlaylistStorm(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for i := range 64 {
 		wg.Go(func() {
-			if _, err := s.AddItems(context.Background(), r.ID, newItems(r, fmt.Sprint(i))); err != nil {
+			if _, err := addItems(context.Background(), s, r.ID, newItems(r, fmt.Sprint(i))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -393,7 +393,7 @@ func testLiveKeys(t *testing.T, s *store.Store) {
 	ada := addUser(t, s, "ada")
 	r, other := addRoom(t, s, ada, "x", 1), addRoom(t, s, ada, "y", 1)
 	item := room.Item{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "stream1"}}
-	_, err := s.AddItems(ctx, r.ID, []room.Item{item})
+	_, err := addItems(ctx, s, r.ID, []room.Item{item})
 	must(t, err)
 	found, err := s.ItemByStream(ctx, "", "stream1")
 	must(t, err)
@@ -421,10 +421,12 @@ func testCascade(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	r := addRoom(t, s, addUser(t, s, "ada"), "x", 1)
 	items := []room.Item{{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "s1"}}}
-	_, err := s.AddItems(ctx, r.ID, items)
+	_, err := addItems(ctx, s, r.ID, items)
 	must(t, err)
 	must(t, s.AddLiveKey(ctx, room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: items[0].ID, Stream: "s1", Hash: "h"}))
-	_, err = s.RemoveItem(ctx, r.ID, items[0].ID)
+	_, err = dropItem(ctx, s, r.ID, items[0].ID)
+	must(t, err)
+	_, err = s.PurgeDeleted(ctx, 101, 1)
 	must(t, err)
 	_, err = s.LiveKeyByHash(ctx, "h")
 	wantErr(t, err, room.ErrKeyRefused)

@@ -1,0 +1,66 @@
+package room
+
+import (
+	"strings"
+
+	"synctv/internal/problem"
+	"synctv/internal/text"
+)
+
+// The answers about imports.
+var (
+	ErrImportEmpty  = problem.New(problem.Invalid, "import_empty", "There is no address in this list that can be played.")
+	ErrImportStream = problem.New(problem.Invalid, "import_stream", "This is one stream's own manifest, not a list: add its address instead.")
+)
+
+type m3uEntry struct {
+	line  int // from 1
+	title string
+	url   string
+}
+
+// parseM3U reads a list of addresses, with or without the extended form's
+// titles. Its durations are not taken: they are often invented, and a wrong
+// one would cut a film short.
+func parseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {
+	skipped = []Skipped{}
+	title, n := "", 0
+	for line := range strings.Lines(strings.TrimPrefix(strings.ToValidUTF8(list, ""), "\ufeff")) {
+		n++
+		line = strings.TrimSpace(line)
+		directive, rest, _ := strings.Cut(line, ":")
+		switch {
+		case line == "":
+		case strings.HasPrefix(directive, "#EXT-X-"):
+			return nil, nil, ErrImportStream
+		case strings.EqualFold(directive, "#EXTINF"):
+			title = extinfTitle(rest)
+		case strings.HasPrefix(line, "#"):
+		case len(entries) == MaxImport:
+			return entries, append(skipped, Skipped{Line: n, Code: "too_many"}), nil
+		case !strings.Contains(line, "://"):
+			// A path on the disk of whoever wrote the list.
+			skipped = append(skipped, Skipped{Line: n, Code: "not_absolute"})
+			title = ""
+		default:
+			entries = append(entries, m3uEntry{line: n, title: title, url: line})
+			title = ""
+		}
+	}
+	return entries, skipped, nil
+}
+
+// extinfTitle is what follows the first comma outside of quotes:
+// -1 tvg-id="a,b" group-title="News",Title, with commas.
+func extinfTitle(rest string) string {
+	quoted := false
+	for i, r := range rest {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case r == ',' && !quoted:
+			return text.Truncate(text.Line(rest[i+1:]), MaxTitle)
+		}
+	}
+	return ""
+}
