@@ -115,6 +115,7 @@ func (s *Service) swapRoom(ctx context.Context, was, next Room, action string, b
 	}
 	details := next.Details()
 	s.Announcer.Announce(ctx, next.ID, Event{Type: EventRoom, Room: &details, Changed: changed})
+	s.note(ctx, next.ID, Author{ID: by.ID, Name: by.Name}, LineSettings, nil)
 	for _, id := range gone {
 		s.sendAway(ctx, next.ID, id, Removed)
 	}

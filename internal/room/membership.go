@@ -72,6 +72,9 @@ func (s *Service) Approve(ctx context.Context, roomID string, who Person, act Me
 		})
 		return err
 	})
+	if err == nil {
+		s.noteMember(ctx, Member{RoomID: roomID, PersonID: v.ID, Name: v.Name, Color: v.Color}, LineJoined)
+	}
 	return v, err
 }
 
