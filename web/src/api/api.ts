@@ -1,8 +1,8 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
 import { address, request } from './request';
 import type {
-  CommandBody, Info, Item, LibraryFolder, LiveKey, Member, Message, NewItem, NewLiveKey, NewRoom,
-  Playback, Playlist, RoomGate, RoomSummary, Snapshot, User
+  CommandBody, Danmaku, DanmakuWindow, Info, Item, LibraryFolder, LiveKey, Member, Message, NewDanmaku,
+  NewItem, NewLiveKey, NewMessage, NewRoom, Playback, Playlist, RoomGate, RoomSummary, Snapshot, User
 } from './types';
 
 const at = (room: string, rest = ''): string => `/api/rooms/${encodeURIComponent(room)}${rest}`;
@@ -52,9 +52,21 @@ export const library = {
 };
 
 export const chat = {
-  send: (room: string, text: string) => request<Message>('POST', at(room, '/chat'), { text }),
+  send: (room: string, message: NewMessage) => request<Message>('POST', at(room, '/chat'), message),
+  edit: (room: string, message: string, text: string) => request<Message>('PATCH', at(room, `/chat/${id(message)}`), { text }),
+  remove: (room: string, message: string) => request<Message>('DELETE', at(room, `/chat/${id(message)}`)),
+  react: (room: string, message: string, emoji: string, on: boolean) =>
+    request<Message>('POST', at(room, `/chat/${id(message)}/reactions`), { emoji, on }),
+  exportURL: (room: string, format: 'json' | 'txt') => address(at(room, '/chat/export'), { format }),
   history: (room: string, before: number, limit = 50) =>
     request<{ messages: Message[]; more: boolean }>('GET', address(at(room, '/chat'), { before, limit }))
+};
+
+export const danmaku = {
+  send: (room: string, comment: NewDanmaku) => request<Danmaku>('POST', at(room, '/danmaku'), comment),
+  window: (room: string, item: string, from_s: number, to_s: number) =>
+    request<DanmakuWindow>('GET', address(at(room, '/danmaku'), { item, from_s, to_s })),
+  remove: (room: string, comment: string) => request<void>('DELETE', at(room, `/danmaku/${id(comment)}`))
 };
 
 export const live = {

@@ -70,7 +70,7 @@ export type Room = {
   visibility: Visibility;
   has_password: boolean;
   version: number;
-  settings: { guests_allowed: boolean; max_members: number; chat: boolean };
+  settings: { guests_allowed: boolean; max_members: number; chat: boolean; danmaku?: boolean; slow_mode_s?: number };
 };
 
 export type PlayKind = 'file' | 'hls' | 'flv' | 'dash';
@@ -103,13 +103,40 @@ export type Message = {
   id: string;
   /** Counts up within the room. */
   seq: number;
+  /** Grows with every change of this message. */
+  version?: number;
   kind: 'user' | 'system';
   author: Person;
   text: string;
+  /** System lines: what happened, and names for the words of it. */
+  code?: string;
+  params?: Record<string, string>;
+  reply_to?: Quote;
+  /** Ids of the people named with @. */
+  mentions?: string[];
+  reactions?: Reaction[];
   item_id: string;
   position_s: number;
   created_ms: number;
+  edited_ms?: number;
+  /** When it was taken away; then it has no text. */
+  deleted_ms?: number;
 };
+
+/** The beginning of the message that another one answers; empty when that was deleted. */
+export type Quote = { id: string; seq: number; author: Person; text: string };
+export type Reaction = { emoji: string; people: string[] };
+export type NewMessage = { text: string; reply_to?: string };
+
+export type DanmakuMode = 'scroll' | 'top' | 'bottom';
+export type DanmakuSize = 'small' | 'normal' | 'large';
+/** What a comment over the film looks like. */
+export type DanmakuLook = { mode: DanmakuMode; color: string; size: DanmakuSize };
+export type NewDanmaku = DanmakuLook & { text: string; item_id: string; position_s: number };
+export type Danmaku = NewDanmaku & { id: string; author: Person; created_ms: number };
+/** Comments of a part of a film; complete up to `until_s`. */
+export type DanmakuWindow = { danmaku: Danmaku[]; until_s: number };
+export type DanmakuEvent = { type: 'danmaku'; danmaku: Danmaku } | { type: 'danmaku_gone'; id: string };
 
 export type StreamInfo = {
   stream: string;
@@ -151,6 +178,8 @@ export type RoomEvent =
   | { type: 'playback'; playback: Playback }
   | { type: 'playlist'; version: number; added: Item[] | null; removed: string[] | null }
   | { type: 'chat'; message: Message }
+  | { type: 'chat_changed'; message: Message }
+  | DanmakuEvent
   | { type: 'member'; member: Member }
   | { type: 'member_gone'; id: string }
   | { type: 'live'; stream: StreamInfo }

@@ -117,7 +117,7 @@ export class RoomSession {
 
   /** Sends a message; rejects so that the composer can keep it. */
   say = async (text: string): Promise<void> => {
-    const message = await this.#judged(chat.send(this.#id, text));
+    const message = await this.#judged(chat.send(this.#id, { text }));
     this.state.addMessages([message]);
   };
 
