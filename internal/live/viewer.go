@@ -37,6 +37,10 @@ func (h *Hub) Watch(name string) (*Viewer, error) {
 	return &Viewer{hub: h, stream: s, cursor: s.log.NewCursor()}, nil
 }
 
+// Early lets a viewer that has not begun yet begin with the oldest of what is
+// kept: a muxer wants whole GOPs at once, not the newest picture first.
+func (v *Viewer) Early() { v.cursor.Early = true }
+
 // Next waits for the next range of whole tags to send. It fails with the
 // context's cause or, after the last byte, with the reason the stream ended.
 func (v *Viewer) Next(ctx context.Context) (streamlog.Chunk, error) {

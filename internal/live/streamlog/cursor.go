@@ -16,6 +16,8 @@ type Cursor struct {
 	// tag is never divided. It bounds how long a slow viewer is busy with bytes
 	// that are out of date by the time they leave.
 	Most int
+	// Early lets the viewer begin at the oldest point kept instead of the newest.
+	Early bool
 
 	log    *Log
 	joined bool
@@ -47,6 +49,9 @@ func (c *Cursor) Poll() (chunk Chunk, wait <-chan struct{}, err error) {
 	v := c.log.now.Load()
 	if !c.joined || c.off < v.start {
 		first := v.newest()
+		if first != nil && c.Early && !c.joined {
+			first = v.oldest()
+		}
 		if first == nil {
 			return Chunk{}, v.changed, v.err
 		}
@@ -115,6 +120,16 @@ func wholeTags(b []byte, most int) []byte {
 func (v *view) newest() *Point {
 	for i := len(v.points) - 1; i >= 0; i-- {
 		if p := &v.points[i]; p.Offset < v.end && p.Offset >= v.start {
+			return p
+		}
+	}
+	return nil
+}
+
+// oldest is the first point still readable, or nil.
+func (v *view) oldest() *Point {
+	for i := range v.points {
+		if p := &v.points[i]; p.Offset >= v.start && p.Offset < v.end {
 			return p
 		}
 	}
