@@ -10,20 +10,20 @@ import (
 	"synctv/internal/audit"
 )
 
-// auditPage is which page of the record is asked for.
-type auditPage struct {
+// AuditPage is which page of the record is asked for.
+type AuditPage struct {
 	Cursor string `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit  int    `query:"limit" minimum:"0" maximum:"200" doc:"entries a page; 0 = 50"`
 }
 
-func (p auditPage) before() (audit.Cursor, error) {
+func (p AuditPage) before() (audit.Cursor, error) {
 	c, err := parseCursor(p.Cursor)
 	return audit.Cursor{AtMS: c.CreatedMS, ID: c.ID}, err
 }
 
 type auditInput struct {
 	InRoom
-	auditPage
+	AuditPage
 }
 
 // auditEntry gives the entry a name of its own in the document.
@@ -63,7 +63,7 @@ func (s *Server) auditRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/api/admin/audit", Tags: []string{"audit"},
 		Summary: "Who did what, everywhere", Security: people(),
-	}, func(ctx context.Context, in *auditPage) (*body[auditBody], error) {
+	}, func(ctx context.Context, in *AuditPage) (*body[auditBody], error) {
 		u, _, err := s.signedIn(ctx)
 		if err != nil {
 			return nil, err

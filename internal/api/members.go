@@ -16,25 +16,25 @@ type AboutMember struct {
 	Person string `path:"person" maxLength:"32" doc:"id of the person"`
 }
 
-// decision is what comes with each of them.
-type decision struct {
+// Decision is what comes with each of them.
+type Decision struct {
 	Version *int64 `json:"version,omitempty" doc:"of the membership it is based on; when it has moved on: 409 with the current one"`
 	Reason  string `json:"reason,omitempty" maxLength:"1000" doc:"kept in the record, cut to 200 characters"`
 }
 
-func (d decision) about(person string) room.MemberAct {
+func (d Decision) about(person string) room.MemberAct {
 	return room.MemberAct{PersonID: person, Version: d.Version, Reason: d.Reason}
 }
 
 type decisionInput struct {
 	AboutMember
-	Body decision
+	Body Decision
 }
 
 type roleInput struct {
 	AboutMember
 	Body struct {
-		decision
+		Decision
 		Role room.Role `json:"role" enum:"admin,member"`
 	}
 }
@@ -42,7 +42,7 @@ type roleInput struct {
 type rightsInput struct {
 	AboutMember
 	Body struct {
-		decision
+		Decision
 		Added   []string `json:"added" maxItems:"64" doc:"given beyond the role, by name"`
 		Removed []string `json:"removed" maxItems:"64" doc:"taken away, by name; wins over added"`
 	}
@@ -51,7 +51,7 @@ type rightsInput struct {
 type muteInput struct {
 	AboutMember
 	Body struct {
-		decision
+		Decision
 		Seconds int `json:"seconds" minimum:"0" maximum:"2592000" doc:"from now; 0 = may talk again"`
 	}
 }
@@ -59,7 +59,7 @@ type muteInput struct {
 type kickInput struct {
 	AboutMember
 	Body struct {
-		decision
+		Decision
 		CooldownS int `json:"cooldown_s,omitempty" minimum:"0" maximum:"86400" doc:"seconds before they may come back; 0 = 300"`
 	}
 }
