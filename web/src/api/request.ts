@@ -1,6 +1,6 @@
 import { networkError, problemToError } from './problem';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Query = Record<string, string | number | boolean | undefined>;
 
 /** Longer than any honest answer; a request that hangs must not hang the page. */

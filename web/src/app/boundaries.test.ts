@@ -18,8 +18,9 @@ const ALLOWED: Record<string, string[]> = {
   members: SHARED,
   live: SHARED,
   account: SHARED,
+  admin: SHARED,
   room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'playlist', 'members', 'live', 'account'],
-  app: [...SHARED, 'account', 'rooms', 'room']
+  app: [...SHARED, 'account', 'admin', 'rooms', 'room']
 };
 
 const src = resolve(import.meta.dirname, '..');

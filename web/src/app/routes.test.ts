@@ -15,7 +15,10 @@ describe('parseRoute', () => {
     ['/login', '?next=%2Fr%2Fabc', { page: 'login', next: '/r/abc' }],
     ['/register/', '?next=%2Fr%2Fabc', { page: 'register', next: '/r/abc' }],
     ['/login/x', '', { page: 'missing' }],
-    ['/admin', '', { page: 'missing' }]
+    ['/me', '', { page: 'me' }],
+    ['/me/x', '', { page: 'missing' }],
+    ['/admin/', '', { page: 'admin' }],
+    ['/admin/nothing', '', { page: 'missing' }]
   ])('%s%s', (path, search, want) => expect(parseRoute(path, search)).toEqual(want));
 });
 

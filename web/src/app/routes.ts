@@ -4,6 +4,8 @@ export type Route =
   | { page: 'room'; id: string }
   | { page: 'login'; next: string }
   | { page: 'register'; next: string }
+  | { page: 'me' }
+  | { page: 'admin' }
   | { page: 'missing' };
 
 /** Reads a path and its query. A trailing slash does not matter. */
@@ -14,6 +16,8 @@ export function parseRoute(path: string, search: string): Route {
   if (parts.length === 2 && parts[0] === 'r') return roomRoute(parts[1] ?? '');
   if (parts.length === 1 && parts[0] === 'login') return { page: 'login', next };
   if (parts.length === 1 && parts[0] === 'register') return { page: 'register', next };
+  if (parts.length === 1 && parts[0] === 'me') return { page: 'me' };
+  if (parts.length === 1 && parts[0] === 'admin') return { page: 'admin' };
   return { page: 'missing' };
 }
 

@@ -31,6 +31,11 @@ export class Session {
 
   async signOut(): Promise<void> {
     await people.logout();
+    this.gone();
+  }
+
+  /** Nobody is signed in any more, and the server knows it. */
+  gone(): void {
     this.user = null;
     void this.#refreshInfo();
   }
