@@ -10,8 +10,8 @@ import (
 	"synctv/internal/room"
 )
 
-// where is where new items go.
-type where struct {
+// Where is where new items go.
+type Where struct {
 	FolderID string `json:"folder_id,omitempty" maxLength:"32" doc:"empty: at the top"`
 	Next     bool   `json:"next,omitempty" doc:"right after what plays, in its folder (needs reorder_playlist too)"`
 }
@@ -19,7 +19,7 @@ type where struct {
 type addItemsInput struct {
 	InRoom
 	Body struct {
-		where
+		Where
 		Items []newItem `json:"items" minItems:"1" maxItems:"100"`
 	}
 }
@@ -33,7 +33,7 @@ type newItem struct {
 type importInput struct {
 	InRoom
 	Body struct {
-		where
+		Where
 		Text string `json:"text" maxLength:"900000" doc:"the M3U list itself, at most 1,000 addresses"`
 	}
 }
@@ -43,14 +43,15 @@ type inItem struct {
 	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 }
 
-type addedBody struct {
+// AddedBody is what came of adding to the list.
+type AddedBody struct {
 	Version    int64           `json:"version" doc:"the playlist's version after the change"`
 	Items      []room.ItemView `json:"items"`
 	Duplicates []string        `json:"duplicates" doc:"ids of new items whose source was in the list already; they were added all the same"`
 }
 
 type importedBody struct {
-	addedBody
+	AddedBody
 	Skipped []room.Skipped `json:"skipped" doc:"lines that were left out"`
 }
 
@@ -100,7 +101,7 @@ func (s *Server) readPlaylist(ctx context.Context, in *InRoom) (*body[room.Playl
 	return reply(room.PlaylistView{Version: l.Version, Items: s.Rooms.ViewItems(l.Items), Folders: l.Folders}, err)
 }
 
-func (s *Server) addItems(ctx context.Context, in *addItemsInput) (*body[addedBody], error) {
+func (s *Server) addItems(ctx context.Context, in *addItemsInput) (*body[AddedBody], error) {
 	who, _, err := s.person(ctx, in.Room)
 	if err != nil {
 		return nil, err
@@ -120,9 +121,9 @@ func (s *Server) importItems(ctx context.Context, in *importInput) (*body[import
 	}
 	add := room.Addition{FolderID: in.Body.FolderID, Next: in.Body.Next}
 	added, skipped, err := s.Rooms.Import(ctx, in.Room, who, in.Body.Text, add)
-	return reply(importedBody{addedBody: s.viewAdded(added), Skipped: skipped}, err)
+	return reply(importedBody{AddedBody: s.viewAdded(added), Skipped: skipped}, err)
 }
 
-func (s *Server) viewAdded(a room.Added) addedBody {
-	return addedBody{Version: a.Version, Items: s.Rooms.ViewItems(a.Items), Duplicates: a.Duplicates}
+func (s *Server) viewAdded(a room.Added) AddedBody {
+	return AddedBody{Version: a.Version, Items: s.Rooms.ViewItems(a.Items), Duplicates: a.Duplicates}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 type editItemInput struct {
-	inItem
+	InRoom
+	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 	Body struct {
 		Title *string `json:"title,omitempty" maxLength:"1000" doc:"1 to 200 characters"`
 		URL   *string `json:"url,omitempty" maxLength:"4096" doc:"another address; the film starts anew if it plays"`
@@ -22,8 +23,8 @@ type itemBody struct {
 	Item    room.ItemView `json:"item"`
 }
 
-// chosen is several items and folders.
-type chosen struct {
+// Chosen is several items and folders.
+type Chosen struct {
 	Items   []string `json:"items,omitempty" maxItems:"10000" doc:"ids of items"`
 	Folders []string `json:"folders,omitempty" maxItems:"500" doc:"ids of folders, with all in them"`
 }
@@ -31,7 +32,7 @@ type chosen struct {
 type moveInput struct {
 	InRoom
 	Body struct {
-		chosen
+		Chosen
 		FolderID string  `json:"folder_id,omitempty" maxLength:"32" doc:"to this folder; empty: the top"`
 		After    *string `json:"after,omitempty" maxLength:"32" doc:"after this item; empty: first; absent: last"`
 	}
@@ -39,7 +40,7 @@ type moveInput struct {
 
 type removeInput struct {
 	InRoom
-	Body chosen
+	Body Chosen
 }
 
 type clearInput struct {
