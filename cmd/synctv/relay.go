@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
 	"synctv/internal/live"
+	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/problem"
 	"synctv/internal/room"
@@ -49,6 +51,37 @@ func viewStream(i live.Info) room.Stream {
 		s.StartedMS = i.Started.UnixMilli()
 	}
 	return s
+}
+
+// outputs is every way a stream leaves, in the words of the API.
+type outputs struct {
+	hub *live.Hub
+	hls *hls.Server
+}
+
+// ServeFLV implements api.Streams.
+func (o outputs) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error {
+	return inWords(o.hub.ServeFLV(w, r, stream))
+}
+
+// ServeHLS implements api.Streams.
+func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error {
+	return inWords(o.hls.Serve(w, r, stream, file))
+}
+
+// inWords names what is not simply offline.
+func inWords(err error) error {
+	switch {
+	case errors.Is(err, hls.ErrNotFound):
+		return problem.New(problem.NotFound, "not_found", "There is no such part of this stream, or not any more.").Because(err)
+	case errors.Is(err, hls.ErrBusy):
+		return problem.New(problem.Unavailable, "unavailable", "Too many players wait for this stream.").Because(err)
+	case errors.Is(err, hls.ErrCodec):
+		return problem.New(problem.NotFound, "stream_not_hls", "This stream's codecs cannot be had as HLS.").Because(err)
+	case errors.Is(err, live.ErrHandshake):
+		return problem.New(problem.Invalid, "validation", "This is no WebSocket handshake.").Because(err)
+	}
+	return err
 }
 
 // door lets encoders in by their stream key. They name it in one of three

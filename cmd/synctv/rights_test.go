@@ -163,9 +163,10 @@ func rawRules() map[string]string {
 		"/api/":        anyone, // 404
 		"GET /healthz": anyone,
 		"GET /readyz":  anyone,
-		"GET /api/rooms/{room}/items/{item}/media": inside,
-		"GET /api/rooms/{room}/live/{file}":        inside,
-		"GET /api/rooms/{room}/socket":             anyone, // refused on the socket; see TestWhoMayNotEnterGetsAReason
+		"GET /api/rooms/{room}/items/{item}/media":   inside,
+		"GET /api/rooms/{room}/live/{file}":          inside,
+		"GET /api/rooms/{room}/live/{stream}/{file}": inside,
+		"GET /api/rooms/{room}/socket":               anyone, // refused on the socket; see TestWhoMayNotEnterGetsAReason
 	}
 }
 

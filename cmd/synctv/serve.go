@@ -22,6 +22,7 @@ import (
 	"synctv/internal/cluster/local"
 	"synctv/internal/config"
 	"synctv/internal/live"
+	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/media"
 	"synctv/internal/media/library"
@@ -94,6 +95,7 @@ type program struct {
 	accounts *account.Service
 	node     *realtime.Node
 	hub      *live.Hub
+	hls      *hls.Server
 	autoplay *autoplay
 	encoders *rtmp.Server
 	rooms    *room.Service
@@ -128,13 +130,14 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
+		hls:      hls.New(hub, hls.Limits{}, log),
 	}
 	port, err := p.listen()
 	if err != nil {
 		return nil, err
 	}
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: hub, UI: web.Files(), Log: log, Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: log, Version: version,
 		Sockets: realtime.NewSockets(node, visitors{rooms, p.accounts}, clock.Now),
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
@@ -244,6 +247,7 @@ func (p *program) drain(server *http.Server) error {
 	defer cancel()
 	err := p.node.Stop(ctx)
 	p.hub.Close()
+	p.hls.Close()
 	if shut := server.Shutdown(ctx); shut != nil {
 		p.log.Warn("requests were cut", "error", shut)
 		err = errors.Join(err, server.Close())

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -110,24 +109,4 @@ func (s *Server) rtmpServer(host string) string {
 		return "rtmp://" + name
 	}
 	return "rtmp://" + net.JoinHostPort(name, s.RTMPPort)
-}
-
-// watch serves a live stream as endless FLV to a member of its room.
-func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
-	roomID := r.PathValue("room")
-	stream, ok := strings.CutSuffix(r.PathValue("file"), ".flv")
-	if !ok {
-		return errNoRoute
-	}
-	who, _, err := s.person(r.Context(), roomID)
-	if err != nil {
-		return err
-	}
-	if err := s.Rooms.WatchStream(r.Context(), roomID, who, stream); err != nil {
-		return err
-	}
-	if err := s.Streams.ServeFLV(w, r, stream); err != nil {
-		return errStreamOffline.Because(err)
-	}
-	return nil
 }

@@ -31,6 +31,8 @@ type Sockets interface {
 // only as long as nothing was written.
 type Streams interface {
 	ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error
+	// ServeHLS answers for one file: index.m3u8, or what the playlists name.
+	ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error
 }
 
 // Options is what the surface stands on; all must be set.
@@ -99,13 +101,14 @@ func New(o Options) *Server {
 // rawRoutes are those that do not fit a document: bytes, sockets, pages.
 func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /api/rooms/{room}/socket":             s.raw(s.socket),
-		"GET /api/rooms/{room}/items/{item}/media": s.raw(s.media),
-		"GET /api/rooms/{room}/live/{file}":        s.raw(s.watch),
-		"/api/":                                    s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
-		"GET /healthz":                             s.healthz,
-		"GET /readyz":                              s.readyz,
-		"/":                                        s.page,
+		"GET /api/rooms/{room}/socket":               s.raw(s.socket),
+		"GET /api/rooms/{room}/items/{item}/media":   s.raw(s.media),
+		"GET /api/rooms/{room}/live/{file}":          s.raw(s.watch),
+		"GET /api/rooms/{room}/live/{stream}/{file}": s.raw(s.watchHLS),
+		"/api/":        s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
+		"GET /healthz": s.healthz,
+		"GET /readyz":  s.readyz,
+		"/":            s.page,
 	}
 }
 

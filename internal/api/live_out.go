@@ -1,0 +1,68 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"synctv/internal/problem"
+)
+
+var errOtherSite = problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")
+
+// watch serves a live stream as endless FLV to a member of its room, over HTTP
+// or, if asked to, over a WebSocket.
+func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
+	stream, ok := strings.CutSuffix(r.PathValue("file"), ".flv")
+	if !ok {
+		return errNoRoute
+	}
+	if !sameOrigin(r) {
+		return errOtherSite
+	}
+	if err := s.mayWatch(r, stream); err != nil {
+		return err
+	}
+	return offlineUnlessKnown(s.Streams.ServeFLV(w, r, stream))
+}
+
+// watchHLS serves one file of a live stream's HLS to a member of its room:
+// index.m3u8, and what the playlists name.
+func (s *Server) watchHLS(w http.ResponseWriter, r *http.Request) error {
+	stream := r.PathValue("stream")
+	if err := s.mayWatch(r, stream); err != nil {
+		return err
+	}
+	return offlineUnlessKnown(s.Streams.ServeHLS(w, r, stream, r.PathValue("file")))
+}
+
+func (s *Server) mayWatch(r *http.Request, stream string) error {
+	roomID := r.PathValue("room")
+	who, _, err := s.person(r.Context(), roomID)
+	if err != nil {
+		return err
+	}
+	return s.Rooms.WatchStream(r.Context(), roomID, who, stream)
+}
+
+// offlineUnlessKnown: what the streams do not put in words is that nobody
+// publishes.
+func offlineUnlessKnown(err error) error {
+	var known *problem.Problem
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return errStreamOffline.Because(err)
+}
+
+// sameOrigin says whether a WebSocket was opened by our own page. Browsers send
+// cookies along with other sites' sockets; programs send no origin.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || r.Header.Get("Upgrade") == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
