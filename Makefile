@@ -7,9 +7,9 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench lint fmt web build e2e vuln versions
+.PHONY: help run test bench bench-live lint fmt web build e2e vuln versions
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: web ## build the page if it changed, then serve on http://localhost:8080
 	$(GO) run ./cmd/synctv serve
@@ -19,6 +19,10 @@ test: ## everything: installs what is missing, ends with "N passed, N failed"
 
 bench: ## Go benchmarks, three times each
 	$(GO) test -run '^$$' -bench . -benchmem -count 3 ./...
+
+bench-live: ## the live relay against bare writes: server on core 0, load on core 1
+	$(GO) build -o bin/load ./test/load
+	bin/load $(LOAD)
 
 lint: ## go vet and the linters of .golangci.yml
 	$(GO) vet ./...
