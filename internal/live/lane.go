@@ -63,13 +63,12 @@ func (l *lane) try(frame, body, whole []byte) int {
 	return n - framed
 }
 
-// ride lets the fan send until it hands the viewer back: because of what is
-// left in the lane, because the stream ended, or because ctx did.
-func (l *lane) ride(ctx context.Context, f *fan) {
+// ride lets the fan send until it hands the viewer back, and says whether that
+// was for something left in the lane; if not, the stream or ctx ended.
+func (l *lane) ride(ctx context.Context, f *fan) (left bool) {
 	l.out.deadline.pause()
-	l.chunk = streamlog.Chunk{}
 	if !f.add(l) {
-		return
+		return false
 	}
 	select {
 	case <-l.back:
@@ -77,7 +76,9 @@ func (l *lane) ride(ctx context.Context, f *fan) {
 		l.leaves.Store(true)
 		signal(f.wake)
 		<-l.back
+		return false
 	}
+	return len(l.restBody) > 0
 }
 
 // finish writes what the fan could not send, waiting as long as the viewer

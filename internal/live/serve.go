@@ -73,22 +73,30 @@ func (v *Viewer) serve(ctx context.Context, out sink, chunk streamlog.Chunk) (en
 		if !v.took(out.write(chunk.Head, chunk.Body)) {
 			return false
 		}
-		chunk = streamlog.Chunk{}
-		if lane != nil && v.behind.IsZero() && v.cursor.AtTail() {
-			lane.ride(ctx, v.stream.emptiest())
+		for lane != nil && v.behind.IsZero() && v.cursor.AtTail() {
+			left := lane.ride(ctx, v.stream.emptiest())
 			if !v.took(lane.finish()) {
 				return false
 			}
-			chunk = lane.chunk
-		}
-		if len(chunk.Body) > 0 {
-			continue
+			if !left {
+				break // the stream or the request ended
+			}
 		}
 		var err error
-		if chunk, err = v.Next(ctx); err != nil {
+		if chunk, err = v.resume(ctx, lane); err != nil {
 			return ctx.Err() == nil
 		}
 	}
+}
+
+// resume is what to send next: what the fan came upon and left, or what comes.
+func (v *Viewer) resume(ctx context.Context, l *lane) (streamlog.Chunk, error) {
+	if l != nil && len(l.chunk.Body) > 0 {
+		chunk := l.chunk
+		l.chunk = streamlog.Chunk{}
+		return chunk, nil
+	}
+	return v.Next(ctx)
 }
 
 // took notes what a write came to and says whether to go on.
