@@ -38,9 +38,20 @@ func ruleBook() map[string]Rule {
 	// The limiter of x/time takes the time as a value (AllowN), as the rules do.
 	words := []string{"golang.org/x/text", "golang.org/x/sync", "golang.org/x/time"}
 	return map[string]Rule{
+		// The pure rules that room's use cases stand on.
+		"internal/right":    {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/talk":     {Internal: []string{"internal/problem", "internal/text"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/playback": {Internal: []string{"internal/problem"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/playlist": {
+			Internal: []string{"internal/problem", "internal/text", "internal/playback"},
+			NoStd:    outside(), NoClock: true, Strict: true,
+		},
 		"internal/room": {
-			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
-			Modules:  words, NoStd: outside(), NoClock: true, Strict: true,
+			Internal: []string{
+				"internal/problem", "internal/ident", "internal/text", "internal/audit",
+				"internal/right", "internal/talk", "internal/playlist", "internal/playback",
+			},
+			Modules: words, NoStd: outside(), NoClock: true, Strict: true,
 		},
 		"internal/account": {
 			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
@@ -55,7 +66,10 @@ func ruleBook() map[string]Rule {
 
 // adapters reach one technology each. None of them knows another.
 func adapters() map[string]Rule {
-	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account"}
+	book := []string{
+		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
+		"internal/right", "internal/talk", "internal/playlist", "internal/playback",
+	}
 	return map[string]Rule{
 		"internal/store": {
 			Internal: book, NoStd: []string{"net/http"},
@@ -97,7 +111,7 @@ func adapters() map[string]Rule {
 // sources are what can be played: media picks one by the kind of item, each source
 // knows one place that videos come from.
 func sources() map[string]Rule {
-	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room"}
+	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/playlist"}
 	source := Rule{Internal: book, NoStd: []string{"database/sql"}}
 	return map[string]Rule{
 		"internal/media": {
@@ -123,7 +137,7 @@ func liveRows() map[string]Rule {
 			Internal: []string{"internal/live", "internal/live/flv", "internal/live/streamlog"}, NoStd: none,
 			Modules: []string{"github.com/bluenviron/gohlslib/v2", "github.com/bluenviron/mediacommon/v2"},
 		},
-		"internal/live/flv":       {NoStd: quiet, Strict: true},
+		"internal/live/flv": {NoStd: quiet, Strict: true},
 		"internal/live/rtmp": {Internal: append([]string{
 			"internal/live", "internal/live/rtmp/amf0", "internal/live/rtmp/chunk", "internal/live/rtmp/handshake",
 		}, inside...), NoStd: none, Modules: parts},
@@ -142,7 +156,7 @@ func edges() map[string]Rule {
 		"internal/api": {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-				"internal/media", "internal/telemetry",
+				"internal/right", "internal/talk", "internal/playlist", "internal/playback", "internal/media", "internal/telemetry",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

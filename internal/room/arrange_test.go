@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"synctv/internal/right"
+
 	"pgregory.net/rapid"
 )
 
@@ -226,17 +228,17 @@ func TestLimitsOfAList(t *testing.T) {
 func TestWhoMayDeleteAndEdit(t *testing.T) {
 	mine, theirs := Item{AddedBy: By{ID: "me"}}, Item{AddedBy: By{ID: "you"}}
 	for _, c := range []struct {
-		can             Permissions
+		can             right.Permissions
 		items           []Item
 		folders         []Folder
 		deletes, edits1 bool // edits1: the first item
 	}{
-		{DeleteMediaSelf | EditMediaSelf, []Item{mine}, nil, true, true},
-		{DeleteMediaSelf | EditMediaSelf, []Item{mine, theirs}, nil, false, true},
-		{DeleteMediaSelf | EditMediaSelf, []Item{theirs}, nil, false, false},
-		{DeleteMediaSelf, []Item{mine}, []Folder{{AddedBy: By{ID: "you"}}}, false, false},
-		{DeleteMediaAny, []Item{mine, theirs}, []Folder{{}}, true, false},
-		{EditMediaAny, []Item{theirs}, nil, false, true},
+		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{mine}, nil, true, true},
+		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{mine, theirs}, nil, false, true},
+		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{theirs}, nil, false, false},
+		{right.DeleteMediaSelf, []Item{mine}, []Folder{{AddedBy: By{ID: "you"}}}, false, false},
+		{right.DeleteMediaAny, []Item{mine, theirs}, []Folder{{}}, true, false},
+		{right.EditMediaAny, []Item{theirs}, nil, false, true},
 		{0, []Item{mine}, nil, false, false},
 	} {
 		a := Access{Member: Member{PersonID: "me"}, Can: c.can}

@@ -8,6 +8,8 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+
+	"synctv/internal/right"
 )
 
 // following is what autoplay plays after the current item, always in the same
@@ -188,7 +190,7 @@ func (s *Service) swapTo(ctx context.Context, roomID string, p, next Playback) (
 
 // CancelNext stops the countdown; the room stays at the end of its film.
 func (s *Service) CancelNext(ctx context.Context, roomID string, who Person) (Playback, error) {
-	a, err := s.require(ctx, roomID, who, ChangeCurrent)
+	a, err := s.require(ctx, roomID, who, right.ChangeCurrent)
 	if err != nil {
 		return Playback{}, err
 	}

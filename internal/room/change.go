@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Change is what somebody wants different about a room; nil leaves it. A
@@ -49,14 +50,14 @@ func (c Change) apply(a Access) (Room, error) {
 
 // ChangeRoom changes what a room is called and how it is run.
 func (s *Service) ChangeRoom(ctx context.Context, roomID string, who Person, c Change) (RoomDetails, error) {
-	enter := func(ctx context.Context) (Access, error) { return s.require(ctx, roomID, who, SetRoomSettings) }
+	enter := func(ctx context.Context) (Access, error) { return s.require(ctx, roomID, who, right.SetRoomSettings) }
 	return s.changeRoom(ctx, roomID, "room.settings", c.Version, enter, c.apply)
 }
 
 // SetPassword sets, changes or (empty) removes a room's password. Whoever is
 // in stays in. Hashing is done before anything is locked.
 func (s *Service) SetPassword(ctx context.Context, roomID string, who Person, password string) (RoomDetails, error) {
-	enter := func(ctx context.Context) (Access, error) { return s.require(ctx, roomID, who, SetRoomPassword) }
+	enter := func(ctx context.Context) (Access, error) { return s.require(ctx, roomID, who, right.SetRoomPassword) }
 	if _, err := enter(ctx); err != nil {
 		return RoomDetails{}, err
 	}
@@ -149,9 +150,9 @@ func (r Room) changedFrom(was Room) []string {
 
 // setsDiffer tells whether what a role may do has changed.
 func (s Settings) setsDiffer(was Settings) bool {
-	return roleSet(s.MemberPermissions, DefaultMember) != roleSet(was.MemberPermissions, DefaultMember) ||
-		roleSet(s.AdminPermissions, DefaultAdmin) != roleSet(was.AdminPermissions, DefaultAdmin) ||
-		roleSet(s.GuestPermissions, DefaultGuest) != roleSet(was.GuestPermissions, DefaultGuest)
+	return roleSet(s.MemberPermissions, right.DefaultMember) != roleSet(was.MemberPermissions, right.DefaultMember) ||
+		roleSet(s.AdminPermissions, right.DefaultAdmin) != roleSet(was.AdminPermissions, right.DefaultAdmin) ||
+		roleSet(s.GuestPermissions, right.DefaultGuest) != roleSet(was.GuestPermissions, right.DefaultGuest)
 }
 
 // retune tells everybody who is here what they may do from now on.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"synctv/internal/right"
 )
 
 const minuteMS = 60_000
@@ -198,10 +200,10 @@ func TestMentions(t *testing.T) {
 
 func TestSlowMode(t *testing.T) {
 	r := Room{Settings: Settings{SlowModeS: 30}}
-	if got := slowMode(Access{Room: r, Can: DefaultMember}); got.Seconds() != 30 {
+	if got := slowMode(Access{Room: r, Can: right.DefaultMember}); got.Seconds() != 30 {
 		t.Errorf("a member waits %v", got)
 	}
-	if got := slowMode(Access{Room: r, Can: DefaultAdmin}); got != 0 {
+	if got := slowMode(Access{Room: r, Can: right.DefaultAdmin}); got != 0 {
 		t.Errorf("who keeps order waits %v", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // swapTries bounds how often a command without a version is tried again when
@@ -33,16 +34,16 @@ func (s *Service) Control(ctx context.Context, roomID string, who Person, c Comm
 }
 
 // needs is the right a command takes.
-func (c Command) needs() Permissions {
+func (c Command) needs() right.Permissions {
 	switch c.Action {
 	case ActItem, ActStay:
-		return ChangeCurrent
+		return right.ChangeCurrent
 	case ActRate:
-		return ChangeRate
+		return right.ChangeRate
 	case ActPlay, ActPause, ActSeek:
-		return PlayControl
+		return right.PlayControl
 	}
-	return PlayControl
+	return right.PlayControl
 }
 
 // tryAgain forgets what is known against an item: somebody chose it.
@@ -57,7 +58,7 @@ func (s *Service) tryAgain(ctx context.Context, it Item) error {
 // Step moves to the next (+1) or the previous (-1) item in the current one's
 // folder. The next one is what autoplay would take if it took everything.
 func (s *Service) Step(ctx context.Context, roomID string, who Person, step int, c Command) (Playback, error) {
-	a, err := s.require(ctx, roomID, who, ChangeCurrent)
+	a, err := s.require(ctx, roomID, who, right.ChangeCurrent)
 	if err != nil {
 		return Playback{}, err
 	}
@@ -146,12 +147,12 @@ func (s *Service) Snapshot(ctx context.Context, roomID string, who Person) (Snap
 	if err := s.snapPlaylist(ctx, a, &snap); err != nil {
 		return Snapshot{}, err
 	}
-	if a.Can.Has(ViewMemberList) {
+	if a.Can.Has(right.ViewMemberList) {
 		if snap.Members, err = s.viewMembers(ctx, a); err != nil {
 			return Snapshot{}, err
 		}
 	}
-	if a.Can.Has(ViewChatHistory) {
+	if a.Can.Has(right.ViewChatHistory) {
 		if snap.Chat, err = s.Messages.MessagesBefore(ctx, roomID, 0, historyPage); err != nil {
 			return Snapshot{}, err
 		}
@@ -169,11 +170,11 @@ func (s *Service) snapPlaylist(ctx context.Context, a Access, snap *Snapshot) er
 		return err
 	}
 	snap.Playlist.Version = list.Version
-	if a.Can.Has(ViewPlaylist) {
+	if a.Can.Has(right.ViewPlaylist) {
 		snap.Playlist.Folders = list.Folders
 	}
 	for _, it := range list.Items {
-		if !a.Can.Has(ViewPlaylist) && it.ID != snap.Playback.ItemID {
+		if !a.Can.Has(right.ViewPlaylist) && it.ID != snap.Playback.ItemID {
 			continue
 		}
 		snap.Playlist.Items = append(snap.Playlist.Items, s.ViewItem(it))

@@ -6,6 +6,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Limits of comments over the film.
@@ -134,7 +135,7 @@ type DanmakuWindow struct {
 // Comments are those of an item from one film position up to another. A
 // window that holds too many ends early and says where to go on.
 func (s *Service) Comments(ctx context.Context, roomID string, who Person, itemID string, fromS, toS float64) (DanmakuWindow, error) {
-	if _, err := s.require(ctx, roomID, who, ViewChatHistory); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.ViewChatHistory); err != nil {
 		return DanmakuWindow{}, err
 	}
 	if !(fromS >= 0 && toS > fromS && toS-fromS <= maxDanmakuSpanS) {
@@ -159,7 +160,7 @@ func (s *Service) RemoveComment(ctx context.Context, roomID string, who Person, 
 		return err
 	}
 	author := a.Member.PersonID
-	if a.Can.Has(DeleteChat) {
+	if a.Can.Has(right.DeleteChat) {
 		author = "" // anyone's
 	}
 	if err := s.Danmakus.RemoveDanmaku(ctx, roomID, danmakuID, author); err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // keeper is require(DeleteRoom) that also opens the door of a closed room:
@@ -15,7 +16,7 @@ func (s *Service) keeper(ctx context.Context, roomID string, who Person) (Access
 		return Access{}, err
 	}
 	if r.Status != RoomClosed {
-		return s.require(ctx, roomID, who, DeleteRoom)
+		return s.require(ctx, roomID, who, right.DeleteRoom)
 	}
 	m, err := s.Members.Member(ctx, roomID, who.ID)
 	if err != nil && !who.GlobalAdmin {
@@ -27,7 +28,7 @@ func (s *Service) keeper(ctx context.Context, roomID string, who Person) (Access
 	open := r
 	open.Status = RoomActive
 	a, err := admit(open, m, who)
-	if err != nil || !a.Can.Has(DeleteRoom) {
+	if err != nil || !a.Can.Has(right.DeleteRoom) {
 		return Access{}, ErrRoomClosed
 	}
 	a.Room = r

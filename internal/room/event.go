@@ -1,5 +1,7 @@
 package room
 
+import "synctv/internal/right"
+
 // EventType names what happened, on the wire too.
 type EventType string
 
@@ -62,10 +64,10 @@ func (e Event) Topic() Topic {
 // Topics a person with these rights receives.
 func (a Access) Topics() []Topic {
 	topics := []Topic{TopicRoom}
-	if a.Can.Has(ViewChatHistory) {
+	if a.Can.Has(right.ViewChatHistory) {
 		topics = append(topics, TopicChat)
 	}
-	if a.Can.Has(ViewMemberList) {
+	if a.Can.Has(right.ViewMemberList) {
 		topics = append(topics, TopicMembers)
 	}
 	return topics

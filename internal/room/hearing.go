@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Report is what one person's player says about the current item.
@@ -74,7 +75,7 @@ func (r Report) check() error {
 // weigh turns what people say into what holds. A failure may be one browser's
 // own, so there even a controller is one among others.
 func (s *Service) weigh(ctx context.Context, a Access, mine Report) (Report, error) {
-	controls := a.Can.Has(PlayControl)
+	controls := a.Can.Has(right.PlayControl)
 	if controls && mine.Failed == "" {
 		return mine, nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Join brings a signed-in person into a room. Joining twice gives the
@@ -91,7 +92,7 @@ func (s *Service) knock(ctx context.Context, r Room, waiting Member) error {
 	v := waiting.View(0, false)
 	online := s.Announcer.Online(ctx, r.ID)
 	for _, m := range members {
-		if online[m.PersonID] && Effective(r.Settings, m).Has(ApproveMember) {
+		if online[m.PersonID] && Effective(r.Settings, m).Has(right.ApproveMember) {
 			s.Announcer.Tell(ctx, r.ID, m.PersonID, Event{Type: EventMember, Member: &v})
 		}
 	}
@@ -244,7 +245,7 @@ func (s *Service) announceMember(ctx context.Context, r Room, m Member, online b
 
 // ReadMembers lists who is in a room.
 func (s *Service) ReadMembers(ctx context.Context, roomID string, who Person) ([]MemberView, error) {
-	a, err := s.require(ctx, roomID, who, ViewMemberList)
+	a, err := s.require(ctx, roomID, who, right.ViewMemberList)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +261,7 @@ func (s *Service) viewMembers(ctx context.Context, a Access) ([]MemberView, erro
 	online := s.Announcer.Online(ctx, a.Room.ID)
 	views := make([]MemberView, 0, len(members))
 	for _, m := range members {
-		if m.Status == MemberActive || m.Status == MemberPending && a.Can.Has(ApproveMember) {
+		if m.Status == MemberActive || m.Status == MemberPending && a.Can.Has(right.ApproveMember) {
 			views = append(views, m.View(Effective(a.Room.Settings, m), online[m.PersonID]))
 		}
 	}

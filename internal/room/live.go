@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"synctv/internal/ident"
+	"synctv/internal/right"
 	"synctv/internal/text"
 )
 
@@ -35,7 +36,7 @@ type Stream struct {
 // GoLive makes a key for a live item; without an item it adds one. The key
 // comes back once and is not kept.
 func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (LiveKey, Item, string, error) {
-	a, err := s.require(ctx, roomID, who, PublishLive)
+	a, err := s.require(ctx, roomID, who, right.PublishLive)
 	if err != nil {
 		return LiveKey{}, Item{}, "", err
 	}
@@ -85,7 +86,7 @@ func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) 
 
 // ReadLiveKeys lists a room's keys, without the keys themselves.
 func (s *Service) ReadLiveKeys(ctx context.Context, roomID string, who Person) ([]LiveKey, error) {
-	if _, err := s.require(ctx, roomID, who, PublishLive); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.PublishLive); err != nil {
 		return nil, err
 	}
 	return s.LiveKeys.LiveKeys(ctx, roomID)
@@ -93,7 +94,7 @@ func (s *Service) ReadLiveKeys(ctx context.Context, roomID string, who Person) (
 
 // RevokeLiveKey ends a key and cuts the encoder that uses it.
 func (s *Service) RevokeLiveKey(ctx context.Context, roomID string, who Person, keyID string) error {
-	if _, err := s.require(ctx, roomID, who, PublishLive); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.PublishLive); err != nil {
 		return err
 	}
 	if err := s.LiveKeys.RemoveLiveKey(ctx, roomID, keyID); err != nil {
@@ -130,7 +131,7 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (Li
 	if errors.Is(err, ErrMemberNotFound) {
 		return key, nil
 	}
-	if err == nil && !Effective(r.Settings, m).Has(PublishLive) {
+	if err == nil && !Effective(r.Settings, m).Has(right.PublishLive) {
 		err = ErrKeyRefused
 	}
 	return key, err

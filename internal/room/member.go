@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"synctv/internal/right"
 	"synctv/internal/text"
 )
 
@@ -60,8 +61,8 @@ type Member struct {
 	Color    string
 	Role     Role
 	Status   MemberStatus
-	Added    Permissions // given to this person beyond the role
-	Removed  Permissions // taken from this person; wins over Added
+	Added    right.Permissions // given to this person beyond the role
+	Removed  right.Permissions // taken from this person; wins over Added
 	JoinedMS int64
 	Version  int64
 
@@ -107,22 +108,22 @@ type Ban struct {
 // admins and members (role set | added) &^ removed, guests the room's guest
 // set, and nobody anything whose membership is not active. Platform admins
 // pass every check here too.
-func Effective(s Settings, m Member) Permissions {
+func Effective(s Settings, m Member) right.Permissions {
 	if m.Status != MemberActive {
 		return 0
 	}
 	if m.Platform {
-		return AllPermissions()
+		return right.All()
 	}
 	switch m.Role {
 	case Creator:
-		return AllPermissions()
+		return right.All()
 	case RoomAdmin:
-		return (roleSet(s.AdminPermissions, DefaultAdmin) | m.Added) &^ m.Removed
+		return (roleSet(s.AdminPermissions, right.DefaultAdmin) | m.Added) &^ m.Removed
 	case PlainUser:
-		return (roleSet(s.MemberPermissions, DefaultMember) | m.Added) &^ m.Removed
+		return (roleSet(s.MemberPermissions, right.DefaultMember) | m.Added) &^ m.Removed
 	case RoleGuest:
-		return roleSet(s.GuestPermissions, DefaultGuest)
+		return roleSet(s.GuestPermissions, right.DefaultGuest)
 	case roleNobody:
 		return 0
 	}
@@ -132,13 +133,13 @@ func Effective(s Settings, m Member) Permissions {
 // roleSet reads a stored set: unset means the default, empty means nothing.
 // Names are checked when a set is stored; one that later became unknown is
 // left out rather than locking everybody out.
-func roleSet(names *[]string, def Permissions) Permissions {
+func roleSet(names *[]string, def right.Permissions) right.Permissions {
 	if names == nil {
 		return def
 	}
-	var set Permissions
+	var set right.Permissions
 	for _, n := range *names {
-		if p, err := ParsePermissions([]string{n}); err == nil {
+		if p, err := right.Parse([]string{n}); err == nil {
 			set |= p
 		}
 	}
@@ -149,7 +150,7 @@ func roleSet(names *[]string, def Permissions) Permissions {
 type Access struct {
 	Room   Room
 	Member Member
-	Can    Permissions
+	Can    right.Permissions
 
 	Platform bool          // a platform admin: stands above everybody here
 	MutedFor time.Duration // how much longer they may not talk; 0 = they may
@@ -167,7 +168,7 @@ type By struct {
 // admit decides on what a membership allows before any right is looked at.
 func admit(r Room, m Member, who Person) (Access, error) {
 	if who.GlobalAdmin {
-		return Access{Room: r, Member: m, Can: AllPermissions(), Platform: true}, nil
+		return Access{Room: r, Member: m, Can: right.All(), Platform: true}, nil
 	}
 	if err := r.Open(); err != nil {
 		return Access{}, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"synctv/internal/right"
 )
 
 // Limits of what is done to members.
@@ -27,7 +29,7 @@ type memberRule func(a Access, m Member) (Member, error)
 
 // SetRole makes a member an admin or an admin a member.
 func (s *Service) SetRole(ctx context.Context, roomID string, who Person, act MemberAct, role Role) (MemberView, error) {
-	return s.decide(ctx, roomID, who, act, ManageAdmin, "member.role", func(a Access, m Member) (Member, error) {
+	return s.decide(ctx, roomID, who, act, right.ManageAdmin, "member.role", func(a Access, m Member) (Member, error) {
 		if m.Status != MemberActive {
 			return m, ErrMemberNotFound
 		}
@@ -37,7 +39,7 @@ func (s *Service) SetRole(ctx context.Context, roomID string, who Person, act Me
 
 // SetRights sets what a member may do beyond, and not do within, their role.
 func (s *Service) SetRights(ctx context.Context, roomID string, who Person, act MemberAct, added, removed []string) (MemberView, error) {
-	return s.decide(ctx, roomID, who, act, SetMemberPermissions, "member.permissions", func(a Access, m Member) (Member, error) {
+	return s.decide(ctx, roomID, who, act, right.SetMemberPermissions, "member.permissions", func(a Access, m Member) (Member, error) {
 		if m.Status != MemberActive {
 			return m, ErrMemberNotFound
 		}
@@ -51,7 +53,7 @@ func (s *Service) Mute(ctx context.Context, roomID string, who Person, act Membe
 	if length > 0 {
 		until = s.nowMS() + min(length, maxMute).Milliseconds()
 	}
-	return s.decide(ctx, roomID, who, act, KickMember, "member.mute", func(_ Access, m Member) (Member, error) {
+	return s.decide(ctx, roomID, who, act, right.KickMember, "member.mute", func(_ Access, m Member) (Member, error) {
 		if m.Status != MemberActive {
 			return m, ErrMemberNotFound
 		}
@@ -63,7 +65,7 @@ func (s *Service) Mute(ctx context.Context, roomID string, who Person, act Membe
 // Approve lets somebody in who waits.
 func (s *Service) Approve(ctx context.Context, roomID string, who Person, act MemberAct) (v MemberView, err error) {
 	err = s.withPlace(ctx, roomID, func() error {
-		v, err = s.decide(ctx, roomID, who, act, ApproveMember, "member.approve", func(_ Access, m Member) (Member, error) {
+		v, err = s.decide(ctx, roomID, who, act, right.ApproveMember, "member.approve", func(_ Access, m Member) (Member, error) {
 			if m.Status != MemberPending {
 				return m, ErrMemberNotFound
 			}
@@ -80,7 +82,7 @@ func (s *Service) Approve(ctx context.Context, roomID string, who Person, act Me
 
 // BanMember keeps somebody out until they are let back in.
 func (s *Service) BanMember(ctx context.Context, roomID string, who Person, act MemberAct) (MemberView, error) {
-	return s.decide(ctx, roomID, who, act, BanMember, "member.ban", func(a Access, m Member) (Member, error) {
+	return s.decide(ctx, roomID, who, act, right.BanMember, "member.ban", func(a Access, m Member) (Member, error) {
 		if m.Status == MemberBanned {
 			return m, nil
 		}
@@ -102,14 +104,14 @@ func lowest(m Member) Role {
 // the gate again, past password and approval like everybody.
 func (s *Service) Unban(ctx context.Context, roomID string, who Person, act MemberAct) error {
 	return s.remove(ctx, roomID, who, act, removal{
-		need: BanMember, action: "member.unban", status: MemberBanned,
+		need: right.BanMember, action: "member.unban", status: MemberBanned,
 	})
 }
 
 // Decline refuses somebody who waits to be let in.
 func (s *Service) Decline(ctx context.Context, roomID string, who Person, act MemberAct) error {
 	return s.remove(ctx, roomID, who, act, removal{
-		need: ApproveMember, action: "member.decline", status: MemberPending, cooldown: defaultCooldown,
+		need: right.ApproveMember, action: "member.decline", status: MemberPending, cooldown: defaultCooldown,
 	})
 }
 
@@ -119,14 +121,14 @@ func (s *Service) Kick(ctx context.Context, roomID string, who Person, act Membe
 		cooldown = defaultCooldown
 	}
 	return s.remove(ctx, roomID, who, act, removal{
-		need: KickMember, action: "member.kick", status: MemberActive, cooldown: min(cooldown, maxCooldown),
+		need: right.KickMember, action: "member.kick", status: MemberActive, cooldown: min(cooldown, maxCooldown),
 	})
 }
 
 // decide is the way every change of a member goes: lock, look who asks, apply
 // the rules, compare-and-swap, tell, record.
 func (s *Service) decide(ctx context.Context, roomID string, who Person, act MemberAct,
-	need Permissions, action string, rule memberRule,
+	need right.Permissions, action string, rule memberRule,
 ) (view MemberView, err error) {
 	err = s.locked(ctx, "member_perm:"+roomID+":"+act.PersonID, memberLock, func(ctx context.Context) error {
 		a, m, err := s.aim(ctx, roomID, who, act, need)
@@ -154,7 +156,7 @@ func (s *Service) decide(ctx context.Context, roomID string, who Person, act Mem
 
 // aim finds who asks and whom it is about, and checks the rules that hold for
 // every decision.
-func (s *Service) aim(ctx context.Context, roomID string, who Person, act MemberAct, need Permissions) (Access, Member, error) {
+func (s *Service) aim(ctx context.Context, roomID string, who Person, act MemberAct, need right.Permissions) (Access, Member, error) {
 	a, err := s.require(ctx, roomID, who, need)
 	if err != nil {
 		return Access{}, Member{}, err
@@ -204,7 +206,7 @@ func (s *Service) tellMember(ctx context.Context, r Room, m Member) MemberView {
 
 // dropStreams ends the keys of somebody who may not publish any more.
 func (s *Service) dropStreams(ctx context.Context, r Room, m Member) {
-	if !Effective(r.Settings, m).Has(PublishLive) {
+	if !Effective(r.Settings, m).Has(right.PublishLive) {
 		s.dropKeys(ctx, r.ID, m.PersonID)
 	}
 }
@@ -234,7 +236,7 @@ func (s *Service) sendAway(ctx context.Context, roomID, personID string, why Far
 
 // removal is a decision that ends a membership.
 type removal struct {
-	need     Permissions
+	need     right.Permissions
 	action   string
 	status   MemberStatus  // in which it may be ended this way
 	cooldown time.Duration // before they may come back
@@ -261,7 +263,7 @@ func (s *Service) remove(ctx context.Context, roomID string, who Person, act Mem
 
 // ReadBans lists who is kept out of a room, and why.
 func (s *Service) ReadBans(ctx context.Context, roomID string, who Person) ([]BannedView, error) {
-	if _, err := s.require(ctx, roomID, who, BanMember); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.BanMember); err != nil {
 		return nil, err
 	}
 	members, err := s.Members.Members(ctx, roomID)

@@ -3,6 +3,8 @@ package room
 import (
 	"context"
 	"slices"
+
+	"synctv/internal/right"
 )
 
 // SourceType says where an item's media comes from.
@@ -176,7 +178,7 @@ func (l Playlist) neighbour(itemID string, step int) (Item, bool) {
 
 // ReadPlaylist is the whole list for a member.
 func (s *Service) ReadPlaylist(ctx context.Context, roomID string, who Person) (Playlist, error) {
-	if _, err := s.require(ctx, roomID, who, ViewPlaylist); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.ViewPlaylist); err != nil {
 		return Playlist{}, err
 	}
 	return s.Playlists.Playlist(ctx, roomID)

@@ -7,6 +7,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 	"synctv/internal/text"
 )
 
@@ -52,11 +53,11 @@ func (s *Service) AddItems(ctx context.Context, roomID string, who Person, add A
 	return s.addItems(ctx, a, items, add)
 }
 
-func addNeeds(add Addition) Permissions {
+func addNeeds(add Addition) right.Permissions {
 	if add.Next {
-		return AddMedia | ReorderPlaylist
+		return right.AddMedia | right.ReorderPlaylist
 	}
-	return AddMedia
+	return right.AddMedia
 }
 
 // addItems stores described items. The lock keeps many people who add at once

@@ -7,6 +7,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // editPlaylist lets a rule change the list as it is now, then tells the room.
@@ -118,8 +119,8 @@ func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemI
 }
 
 func (a Access) mayEdit(addedBy By) bool {
-	own := addedBy.ID == a.Member.PersonID && a.Can.Has(EditMediaSelf)
-	return own || a.Can.Has(EditMediaAny)
+	own := addedBy.ID == a.Member.PersonID && a.Can.Has(right.EditMediaSelf)
+	return own || a.Can.Has(right.EditMediaAny)
 }
 
 // with is the item after a change; moved tells that it plays something else.
@@ -149,7 +150,7 @@ func (s *Service) restart(ctx context.Context, a Access, it Item) error {
 
 // MoveItems brings items and folders to another place.
 func (s *Service) MoveItems(ctx context.Context, roomID string, who Person, itemIDs, folderIDs []string, to Spot) (int64, []Item, error) {
-	if _, err := s.require(ctx, roomID, who, ReorderPlaylist); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.ReorderPlaylist); err != nil {
 		return 0, nil, err
 	}
 	version, e, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) { return l.move(itemIDs, folderIDs, to) })
@@ -158,7 +159,7 @@ func (s *Service) MoveItems(ctx context.Context, roomID string, who Person, item
 
 // AddFolder makes an empty folder.
 func (s *Service) AddFolder(ctx context.Context, roomID string, who Person, name, parentID string) (int64, Folder, error) {
-	a, err := s.require(ctx, roomID, who, AddMedia)
+	a, err := s.require(ctx, roomID, who, right.AddMedia)
 	if err != nil {
 		return 0, Folder{}, err
 	}
@@ -221,18 +222,18 @@ func (s *Service) RemoveItems(ctx context.Context, roomID string, who Person, it
 }
 
 func (a Access) mayDelete(items []Item, folders []Folder) bool {
-	if a.Can.Has(DeleteMediaAny) {
+	if a.Can.Has(right.DeleteMediaAny) {
 		return true
 	}
 	me := a.Member.PersonID
-	return a.Can.Has(DeleteMediaSelf) &&
+	return a.Can.Has(right.DeleteMediaSelf) &&
 		!slices.ContainsFunc(items, func(it Item) bool { return it.AddedBy.ID != me }) &&
 		!slices.ContainsFunc(folders, func(f Folder) bool { return f.AddedBy.ID != me })
 }
 
 // Clear deletes everything, or everything in one folder; it can be undone.
 func (s *Service) Clear(ctx context.Context, roomID string, who Person, folderID string) (int64, string, error) {
-	a, err := s.require(ctx, roomID, who, ClearPlaylist)
+	a, err := s.require(ctx, roomID, who, right.ClearPlaylist)
 	if err != nil {
 		return 0, "", err
 	}
@@ -324,7 +325,7 @@ func (s *Service) Undo(ctx context.Context, roomID string, who Person, batch str
 		switch {
 		case !ok || s.nowMS()-gone.AtMS > undoTime.Milliseconds():
 			return Edit{}, ErrUndoExpired
-		case gone.By != a.Member.PersonID && !a.Can.Has(DeleteMediaAny):
+		case gone.By != a.Member.PersonID && !a.Can.Has(right.DeleteMediaAny):
 			return Edit{}, ErrPermission
 		}
 		return l.restore(batch)

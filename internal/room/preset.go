@@ -1,6 +1,9 @@
 package room
 
-import "synctv/internal/problem"
+import (
+	"synctv/internal/problem"
+	"synctv/internal/right"
+)
 
 // Preset is a way to run a room, set in one go.
 type Preset string
@@ -14,33 +17,33 @@ const (
 )
 
 // controls is what playing together takes.
-const controls = PlayControl | ChangeCurrent | ChangeRate | ReorderPlaylist
+const controls = right.PlayControl | right.ChangeCurrent | right.ChangeRate | right.ReorderPlaylist
 
 // apply gives the room as the preset wants it. What a preset says nothing of
 // stays; the admins' set is never part of one.
 func (p Preset) apply(r Room) (Room, error) {
 	r.Settings = r.Settings.clone()
-	member, guest := DefaultMember, DefaultGuest
+	member, guest := right.DefaultMember, right.DefaultGuest
 	switch p {
 	case "":
 		return r, nil
 	case EveryoneControls:
-		member, guest = DefaultMember|controls, DefaultGuest|controls
+		member, guest = right.DefaultMember|controls, right.DefaultGuest|controls
 	case OnlyHosts:
 	case Theatre:
-		member, guest = DefaultGuest, DefaultGuest
+		member, guest = right.DefaultGuest, right.DefaultGuest
 	case Private:
 		r.Visibility, r.Settings.GuestsAllowed, r.Settings.Approval = Hidden, false, true
 	default:
 		return r, problem.InvalidField("body.preset", "unknown", "There is no such preset.")
 	}
-	r.Settings.MemberPermissions = storedSet(member, DefaultMember)
-	r.Settings.GuestPermissions = storedSet(guest, DefaultGuest)
+	r.Settings.MemberPermissions = storedSet(member, right.DefaultMember)
+	r.Settings.GuestPermissions = storedSet(guest, right.DefaultGuest)
 	return r, nil
 }
 
 // storedSet leaves the default unset, so that a room follows it.
-func storedSet(p, def Permissions) *[]string {
+func storedSet(p, def right.Permissions) *[]string {
 	if p == def {
 		return nil
 	}

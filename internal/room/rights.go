@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // The answers of the rules about rights.
@@ -17,10 +18,10 @@ var (
 )
 
 // mutable is what somebody who is muted may not do, whatever their rights.
-const mutable = SendChat | UseVoice
+const mutable = right.SendChat | right.UseVoice
 
 // Require answers with a problem when a right is missing.
-func (a Access) Require(p Permissions) error {
+func (a Access) Require(p right.Permissions) error {
 	if !a.Can.Has(p) {
 		return ErrPermission
 	}
@@ -68,14 +69,16 @@ func (a Access) mayGive(before, after Member) error {
 // for those who decide about admins.
 func (a Access) maySet(next Settings) error {
 	now := a.Room.Settings
-	given := func(was, is *[]string, def Permissions) Permissions { return roleSet(is, def) &^ roleSet(was, def) }
-	all := given(now.MemberPermissions, next.MemberPermissions, DefaultMember) |
-		given(now.GuestPermissions, next.GuestPermissions, DefaultGuest) |
-		given(now.AdminPermissions, next.AdminPermissions, DefaultAdmin)
+	given := func(was, is *[]string, def right.Permissions) right.Permissions {
+		return roleSet(is, def) &^ roleSet(was, def)
+	}
+	all := given(now.MemberPermissions, next.MemberPermissions, right.DefaultMember) |
+		given(now.GuestPermissions, next.GuestPermissions, right.DefaultGuest) |
+		given(now.AdminPermissions, next.AdminPermissions, right.DefaultAdmin)
 	if !a.Can.Has(all) {
 		return ErrNotYours
 	}
-	if roleSet(now.AdminPermissions, DefaultAdmin) != roleSet(next.AdminPermissions, DefaultAdmin) && !a.head() {
+	if roleSet(now.AdminPermissions, right.DefaultAdmin) != roleSet(next.AdminPermissions, right.DefaultAdmin) && !a.head() {
 		return ErrAdminFixed
 	}
 	return nil
@@ -102,10 +105,10 @@ func (a Access) withRights(m Member, added, removed []string) (Member, error) {
 	}
 	next := m
 	var err error
-	if next.Added, err = ParsePermissions(added); err != nil {
+	if next.Added, err = right.Parse(added); err != nil {
 		return m, problem.InvalidField("body.added", "unknown", "There is no such permission.")
 	}
-	if next.Removed, err = ParsePermissions(removed); err != nil {
+	if next.Removed, err = right.Parse(removed); err != nil {
 		return m, problem.InvalidField("body.removed", "unknown", "There is no such permission.")
 	}
 	return next, a.mayGive(m, next)

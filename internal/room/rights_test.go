@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 func codeOf(err error) string {
@@ -29,7 +30,7 @@ func accessOf(m Member, s Settings) Access {
 
 // Who may decide about whom, before any right is asked for.
 func TestMayTouch(t *testing.T) {
-	platform := Access{Member: someone("p", PlainUser), Can: AllPermissions(), Platform: true}
+	platform := Access{Member: someone("p", PlainUser), Can: right.All(), Platform: true}
 	creator, admin, member := accessOf(someone("c", Creator), Settings{}), accessOf(someone("a", RoomAdmin), Settings{}), accessOf(someone("m", PlainUser), Settings{})
 	for _, c := range []struct {
 		name   string
@@ -60,11 +61,11 @@ func TestMayTouch(t *testing.T) {
 func TestNobodyGivesWhatTheyLack(t *testing.T) {
 	none := []string{}
 	giver := someone("a", RoomAdmin)
-	giver.Added = SetMemberPermissions | ManageAdmin
+	giver.Added = right.SetMemberPermissions | right.ManageAdmin
 	poor := giver
-	poor.Removed = PlayControl
+	poor.Removed = right.PlayControl
 	member, robbed := someone("m", PlainUser), someone("m", PlainUser)
-	robbed.Removed = PlayControl
+	robbed.Removed = right.PlayControl
 	for _, c := range []struct {
 		name           string
 		giver          Member
@@ -80,7 +81,7 @@ func TestNobodyGivesWhatTheyLack(t *testing.T) {
 		{"given and taken at once", poor, Settings{}, member, []string{"play_control"}, []string{"play_control"}, "not_yours_to_give"},
 		{"taking is not giving", poor, Settings{}, member, nil, []string{"play_control"}, ""},
 		{"giving back what was taken", poor, Settings{MemberPermissions: &[]string{"play_control"}}, robbed, nil, nil, "not_yours_to_give"},
-		{"creator gives all", someone("c", Creator), Settings{}, member, AllPermissions().Names(), nil, ""},
+		{"creator gives all", someone("c", Creator), Settings{}, member, right.All().Names(), nil, ""},
 		{"an empty role set is a lack too", someone("b", RoomAdmin), Settings{AdminPermissions: &none}, member, []string{"send_chat"}, nil, "not_yours_to_give"},
 		{"guests have the guests' rights", giver, Settings{}, someone("g", RoleGuest), []string{"send_chat"}, nil, "guest_fixed"},
 		{"an unknown name", giver, Settings{}, member, []string{"fly"}, nil, "validation"},
@@ -94,9 +95,9 @@ func TestNobodyGivesWhatTheyLack(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	full := someone("a", RoomAdmin)
-	full.Added = ManageAdmin
+	full.Added = right.ManageAdmin
 	less := full
-	less.Removed = BanMember
+	less.Removed = right.BanMember
 	for _, c := range []struct {
 		name   string
 		giver  Member
@@ -121,7 +122,7 @@ func TestRoles(t *testing.T) {
 func TestRoleSetsAreNoWayAround(t *testing.T) {
 	admin := someone("a", RoomAdmin)
 	poor := admin
-	poor.Removed = PlayControl
+	poor.Removed = right.PlayControl
 	set := func(names ...string) *[]string { return &names }
 	for _, c := range []struct {
 		name  string
@@ -130,7 +131,7 @@ func TestRoleSetsAreNoWayAround(t *testing.T) {
 		want  string
 	}{
 		{"nothing new", admin, Settings{}, ""},
-		{"the default in words", admin, Settings{AdminPermissions: set(DefaultAdmin.Names()...)}, ""},
+		{"the default in words", admin, Settings{AdminPermissions: set(right.DefaultAdmin.Names()...)}, ""},
 		{"members play", admin, Settings{MemberPermissions: set("send_chat", "play_control")}, ""},
 		{"members get what an admin lacks", admin, Settings{MemberPermissions: set("delete_room")}, "not_yours_to_give"},
 		{"guests get what was taken from this admin", poor, Settings{GuestPermissions: set("play_control")}, "not_yours_to_give"},
@@ -151,15 +152,15 @@ func TestMutedPeopleDoNotTalk(t *testing.T) {
 		if a.MutedFor = m.mutedFor(at); a.MutedFor != want {
 			t.Errorf("at %d: %v", at, a.MutedFor)
 		}
-		if err := a.Require(SendChat); errors.Is(err, ErrMuted) != (want > 0) {
+		if err := a.Require(right.SendChat); errors.Is(err, ErrMuted) != (want > 0) {
 			t.Errorf("at %d: %v", at, err)
 		}
-		if err := a.Require(AddMedia); err != nil {
+		if err := a.Require(right.AddMedia); err != nil {
 			t.Errorf("muting took more than the voice: %v", err)
 		}
 	}
 	a.MutedFor, a.Can = time.Second, 0
-	if err := a.Require(SendChat); !errors.Is(err, ErrPermission) {
+	if err := a.Require(right.SendChat); !errors.Is(err, ErrPermission) {
 		t.Errorf("without the right it is the right that is missing: %v", err)
 	}
 }

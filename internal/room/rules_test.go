@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 func TestNeighbour(t *testing.T) {
@@ -87,11 +88,11 @@ func TestFloodForgetsTheQuiet(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
-	a := Access{Can: AllPermissions()}
+	a := Access{Can: right.All()}
 	if len(a.Topics()) != 3 {
 		t.Errorf("got %v", a.Topics())
 	}
-	a.Can = SendChat
+	a.Can = right.SendChat
 	if got := a.Topics(); len(got) != 1 || got[0] != TopicRoom {
 		t.Errorf("got %v", got)
 	}

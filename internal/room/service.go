@@ -6,6 +6,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Service is the use cases: each loads what it needs, asks the rules, stores
@@ -61,7 +62,7 @@ func visitor(roomID string, who Person) Member {
 }
 
 // require is access with one right.
-func (s *Service) require(ctx context.Context, roomID string, who Person, p Permissions) (Access, error) {
+func (s *Service) require(ctx context.Context, roomID string, who Person, p right.Permissions) (Access, error) {
 	a, err := s.access(ctx, roomID, who)
 	if err != nil {
 		return Access{}, err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Settings are what a room's people may change about it.
@@ -152,22 +153,22 @@ func (s Settings) fields() map[string]json.RawMessage {
 
 // guestCeiling is what a guest can ever be given: nothing that decides about
 // other people or about the room itself.
-const guestCeiling = DefaultMember | ReorderPlaylist | PlayControl | ChangeCurrent | ChangeRate
+const guestCeiling = right.DefaultMember | right.ReorderPlaylist | right.PlayControl | right.ChangeCurrent | right.ChangeRate
 
 func (s Settings) checkSets() error {
 	for _, set := range []struct {
 		field string
 		names *[]string
-		most  Permissions
+		most  right.Permissions
 	}{
-		{"member_permissions", s.MemberPermissions, AllPermissions()},
-		{"admin_permissions", s.AdminPermissions, AllPermissions()},
+		{"member_permissions", s.MemberPermissions, right.All()},
+		{"admin_permissions", s.AdminPermissions, right.All()},
 		{"guest_permissions", s.GuestPermissions, guestCeiling},
 	} {
 		if set.names == nil {
 			continue
 		}
-		p, err := ParsePermissions(*set.names)
+		p, err := right.Parse(*set.names)
 		if err != nil {
 			return problem.InvalidField("body.settings."+set.field, "unknown", "There is no such permission.")
 		}

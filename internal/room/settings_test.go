@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"synctv/internal/right"
 )
 
 func TestMerge(t *testing.T) {
@@ -44,14 +46,14 @@ func TestPresets(t *testing.T) {
 	was.Settings.AdminPermissions, was.Settings.SlowModeS = &kept, 7
 	for _, c := range []struct {
 		preset        Preset
-		member, guest Permissions
+		member, guest right.Permissions
 		private       bool
 	}{
-		{"", DefaultMember, DefaultGuest, false},
-		{EveryoneControls, DefaultMember | controls, DefaultGuest | controls, false},
-		{OnlyHosts, DefaultMember, DefaultGuest, false},
-		{Theatre, DefaultGuest, DefaultGuest, false},
-		{Private, DefaultMember, DefaultGuest, true},
+		{"", right.DefaultMember, right.DefaultGuest, false},
+		{EveryoneControls, right.DefaultMember | controls, right.DefaultGuest | controls, false},
+		{OnlyHosts, right.DefaultMember, right.DefaultGuest, false},
+		{Theatre, right.DefaultGuest, right.DefaultGuest, false},
+		{Private, right.DefaultMember, right.DefaultGuest, true},
 	} {
 		r, err := c.preset.apply(was)
 		if err != nil || r.Settings.Check() != nil {

@@ -9,6 +9,7 @@ import (
 	"synctv/internal/audit"
 	"synctv/internal/ident"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // Words is what a person wants to say.
@@ -19,7 +20,7 @@ type Words struct {
 
 // mayTalk is whoever may say something right now, aloud or over the film.
 func (s *Service) mayTalk(ctx context.Context, roomID string, who Person) (Access, error) {
-	return s.require(ctx, roomID, who, SendChat)
+	return s.require(ctx, roomID, who, right.SendChat)
 }
 
 // Say stores a message and tells the room.
@@ -138,7 +139,7 @@ func (s *Service) DeleteMessage(ctx context.Context, roomID string, who Person, 
 		return Message{}, err
 	}
 	m, err := s.changeMessage(ctx, roomID, messageID, func(m Message) (Message, error) {
-		return m.deleted(a.Member.PersonID, a.Can.Has(DeleteChat), s.nowMS())
+		return m.deleted(a.Member.PersonID, a.Can.Has(right.DeleteChat), s.nowMS())
 	})
 	if err == nil && m.Author.ID != a.Member.PersonID && s.Audit != nil {
 		s.Audit.Record(ctx, audit.Entry{
@@ -186,7 +187,7 @@ func (s *Service) changeMessage(ctx context.Context, roomID, messageID string, c
 // History is a page of messages before a sequence number (0 = the newest),
 // oldest first, and whether there are more before it.
 func (s *Service) History(ctx context.Context, roomID string, who Person, before int64, limit int) ([]Message, bool, error) {
-	if _, err := s.require(ctx, roomID, who, ViewChatHistory); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.ViewChatHistory); err != nil {
 		return nil, false, err
 	}
 	if limit <= 0 {
@@ -208,7 +209,7 @@ const exportPage = 500
 
 // MayExport asks for the right before an export begins.
 func (s *Service) MayExport(ctx context.Context, roomID string, who Person) error {
-	_, err := s.require(ctx, roomID, who, ExportData)
+	_, err := s.require(ctx, roomID, who, right.ExportData)
 	return err
 }
 
@@ -262,7 +263,7 @@ func (s *Service) TrimTalk(ctx context.Context, keep time.Duration) (int, error)
 
 // slowMode is how long a person has to be quiet between two messages.
 func slowMode(a Access) time.Duration {
-	if a.Can.Has(DeleteChat) {
+	if a.Can.Has(right.DeleteChat) {
 		return 0
 	}
 	return time.Duration(a.Room.Settings.SlowModeS) * time.Second

@@ -5,6 +5,7 @@ import (
 
 	"synctv/internal/audit"
 	"synctv/internal/problem"
+	"synctv/internal/right"
 )
 
 // auditPage is how many entries a page of the record has unless told, and at most.
@@ -23,7 +24,7 @@ func (s *Service) record(ctx context.Context, roomID, action string, actor, targ
 // ReadAudit gives a page of what was done in a room, newest first, and the
 // cursor of the next page (zero = none).
 func (s *Service) ReadAudit(ctx context.Context, roomID string, who Person, before audit.Cursor, limit int) ([]audit.Entry, audit.Cursor, error) {
-	if _, err := s.require(ctx, roomID, who, SetRoomSettings); err != nil {
+	if _, err := s.require(ctx, roomID, who, right.SetRoomSettings); err != nil {
 		return nil, audit.Cursor{}, err
 	}
 	return s.auditPage(ctx, audit.Query{RoomID: roomID, Before: before, Limit: limit})

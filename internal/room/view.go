@@ -1,5 +1,7 @@
 package room
 
+import "synctv/internal/right"
+
 // The views are what leaves the server: stored things without secrets, with
 // what a page needs computed. Events and API answers show the same ones.
 
@@ -21,7 +23,7 @@ type MemberView struct {
 }
 
 // View of a member of a room, with the rights given.
-func (m Member) View(can Permissions, online bool) MemberView {
+func (m Member) View(can right.Permissions, online bool) MemberView {
 	return MemberView{
 		ID: m.PersonID, Kind: m.Kind, Name: m.Name, Color: m.Color, Role: m.Role, Status: m.Status,
 		Permissions: can.Names(), Online: online, JoinedMS: m.JoinedMS, Version: m.Version,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"synctv/internal/right"
 	"synctv/internal/room"
 )
 
@@ -20,7 +21,7 @@ func scanMember(row scanner) (room.Member, error) {
 	var added, removed int64
 	err := row.Scan(&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &added, &removed, &m.Version, &m.JoinedMS,
 		&m.Platform, &m.MutedUntilMS, &m.Ban.Reason, &m.Ban.ByName, &m.Ban.AtMS)
-	m.Added, m.Removed = room.Permissions(added), room.Permissions(removed) //nolint:gosec // the same 64 bits
+	m.Added, m.Removed = right.Permissions(added), right.Permissions(removed) //nolint:gosec // the same 64 bits
 	return m, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"synctv/internal/account"
 	"synctv/internal/audit"
 	"synctv/internal/ident"
+	"synctv/internal/right"
 	"synctv/internal/room"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
@@ -226,7 +227,7 @@ func testSwapMember(t *testing.T, s *store.Store) {
 	r := addRoom(t, s, ada, "x", 5)
 	m := addMember(t, s, r, bob, room.MemberActive, 6)
 	next := m
-	next.Role, next.Added, next.Removed, next.MutedUntilMS, next.Version = room.RoomAdmin, room.PlayControl, room.UseVoice, 99, 2
+	next.Role, next.Added, next.Removed, next.MutedUntilMS, next.Version = room.RoomAdmin, right.PlayControl, right.UseVoice, 99, 2
 	next.Ban = room.Ban{Reason: "r", ByName: "ada", AtMS: 7}
 	won := storm(t, func(int) (bool, error) { return s.SwapMember(ctx, 1, next, 10) })
 	same(t, won, int64(1))

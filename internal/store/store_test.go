@@ -16,6 +16,7 @@ import (
 
 	"synctv/internal/account"
 	"synctv/internal/ident"
+	"synctv/internal/right"
 	"synctv/internal/room"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
@@ -151,7 +152,7 @@ func testMembers(t *testing.T, s *store.Store) {
 	r := addRoom(t, s, ada, "x", 1)
 	m := room.Member{
 		RoomID: r.ID, PersonID: bob.ID, Kind: room.KindUser, Name: "old name", Color: "#000000", Role: room.PlainUser,
-		Status: room.MemberActive, Added: room.PlayControl, Removed: room.UseVoice, Version: 1, JoinedMS: 7,
+		Status: room.MemberActive, Added: right.PlayControl, Removed: right.UseVoice, Version: 1, JoinedMS: 7,
 	}
 	_, err := s.AddMember(ctx, m, 10)
 	must(t, err)

@@ -1,4 +1,7 @@
-package room
+// Package right is what people may do in one room, as a set: a mask inside,
+// names at every border, and the sets each role starts with. It knows no rooms
+// and no people.
+package right
 
 import (
 	"fmt"
@@ -56,7 +59,7 @@ const (
 )
 
 // permissionName gives a single right its name at the API and in the settings.
-func permissionName(p Permissions) string {
+func name(p Permissions) string {
 	switch p {
 	case SendChat:
 		return "send_chat"
@@ -117,10 +120,10 @@ func permissionName(p Permissions) string {
 }
 
 // AllPermissions is every right there is: the creator's.
-func AllPermissions() Permissions {
+func All() Permissions {
 	var all Permissions
 	for bit := range 64 {
-		if p := Permissions(1) << bit; permissionName(p) != "" {
+		if p := Permissions(1) << bit; name(p) != "" {
 			all |= p
 		}
 	}
@@ -134,7 +137,7 @@ func (p Permissions) Has(want Permissions) bool { return p&want == want }
 func (p Permissions) Names() []string {
 	names := make([]string, 0, bits.OnesCount64(uint64(p)))
 	for rest := uint64(p); rest != 0; rest &= rest - 1 {
-		if n := permissionName(Permissions(rest & -rest)); n != "" {
+		if n := name(Permissions(rest & -rest)); n != "" {
 			names = append(names, n)
 		}
 	}
@@ -143,11 +146,11 @@ func (p Permissions) Names() []string {
 }
 
 // ParsePermissions is the way back from names; an unknown name is an error.
-func ParsePermissions(names []string) (Permissions, error) {
+func Parse(names []string) (Permissions, error) {
 	byName := map[string]Permissions{}
 	for bit := range 64 {
 		p := Permissions(1) << bit
-		byName[permissionName(p)] = p
+		byName[name(p)] = p
 	}
 	delete(byName, "")
 	var set Permissions
