@@ -14,12 +14,13 @@ const ALLOWED: Record<string, string[]> = {
   player: [...SHARED, 'sync'],
   rooms: SHARED,
   chat: SHARED,
+  danmaku: SHARED,
   playlist: SHARED,
   members: SHARED,
   live: SHARED,
   account: SHARED,
   admin: SHARED,
-  room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'playlist', 'members', 'live', 'account'],
+  room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'danmaku', 'playlist', 'members', 'live', 'account'],
   app: [...SHARED, 'account', 'admin', 'rooms', 'room']
 };
 

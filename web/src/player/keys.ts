@@ -1,6 +1,6 @@
 /** What a key means to the player. Pure: the place it was pressed at is handed in. */
 export type KeyAction =
-  | { kind: 'toggle' | 'mute' | 'fullscreen' | 'theatre' | 'next' | 'help' }
+  | { kind: 'toggle' | 'mute' | 'fullscreen' | 'theatre' | 'danmaku' | 'next' | 'help' }
   | { kind: 'by'; s: number }
   | { kind: 'louder'; share: number };
 
@@ -28,6 +28,7 @@ const TABLE: Record<string, KeyAction> = {
   m: { kind: 'mute' },
   f: { kind: 'fullscreen' },
   t: { kind: 'theatre' },
+  d: { kind: 'danmaku' },
   n: { kind: 'next' },
   '?': { kind: 'help' },
 };
@@ -41,6 +42,7 @@ export const SHORTCUTS = [
   { keys: ['M'], text: 'player.key_mute' },
   { keys: ['F'], text: 'player.key_fullscreen' },
   { keys: ['T'], text: 'player.key_theatre' },
+  { keys: ['D'], text: 'player.key_danmaku' },
   { keys: ['N'], text: 'player.key_next' },
   { keys: ['?'], text: 'player.key_help' },
 ] as const;

@@ -1,6 +1,6 @@
 import type { Item, Member, Message, Permission, Playback, Playlist, Room, RoomEvent, Snapshot, StreamInfo } from '../api/types';
 import { newer } from '../sync/timeline';
-import { KEPT_MESSAGES, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
+import { KEPT_MESSAGES, changeMessages, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
 
 /** What has to be fetched because an event was missed. */
 export type Missing = 'playlist' | null;
@@ -58,6 +58,9 @@ export class RoomState {
       case 'chat':
         this.addMessages([e.message]);
         return null;
+      case 'chat_changed':
+        this.changeMessage(e.message);
+        return null;
       case 'member':
         this.#applyMember(e.member);
         return null;
@@ -91,6 +94,11 @@ export class RoomState {
     const all = mergeMessages(this.messages, messages);
     if (all.length > KEPT_MESSAGES) this.moreMessages = true;
     this.messages = all.slice(-KEPT_MESSAGES);
+  }
+
+  /** One of the messages was edited, deleted or reacted to. */
+  changeMessage(message: Message): void {
+    this.messages = changeMessages(this.messages, message);
   }
 
   /** Older messages, fetched because somebody scrolled up: kept however many there are. */

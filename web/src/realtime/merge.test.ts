@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { item, member, message, stream } from './fixtures';
-import { changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
+import { changeMessages, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
 
 const seqs = (list: { seq: number }[]) => list.map((m) => m.seq);
 
@@ -9,6 +9,22 @@ describe('messages', () => {
     const merged = mergeMessages([message(1), message(3)], [message(3, 'edited'), message(2), message(1)]);
     expect(seqs(merged)).toEqual([1, 2, 3]);
     expect(merged[2]?.text).toBe('edited');
+  });
+
+  it('keep the later version, whichever comes first', () => {
+    const [old, now] = [message(1, 'old', { version: 1 }), message(1, 'now', { version: 3 })];
+    expect(mergeMessages([now], [old])[0]?.text).toBe('now');
+    expect(mergeMessages([old], [now])[0]?.text).toBe('now');
+    expect(changeMessages([now], message(1, 'late', { version: 2 }))[0]?.text).toBe('now');
+  });
+
+  it('change in place, and answers follow', () => {
+    const quote = { id: 'c1', seq: 1, author: message(1).author, text: 'm1' };
+    const mine = [message(5), message(6, 'answer', { reply_to: quote })];
+    const changed = changeMessages(mine, message(1, '', { version: 2, deleted_ms: 9 }));
+    expect(seqs(changed)).toEqual([5, 6]);
+    expect(changed[1]?.reply_to?.text).toBe('');
+    expect(changeMessages(mine, message(5, 'a\nb', { version: 2 }))[0]?.text).toBe('a\nb');
   });
 
   it.each([

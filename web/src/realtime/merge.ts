@@ -6,13 +6,33 @@ import type { Member, Message, Playlist, StreamInfo } from '../api/types';
 /** Messages kept in memory; older ones are fetched again when scrolled to. */
 export const KEPT_MESSAGES = 600;
 
-/** Both lists as one, oldest first, each message once; the incoming copy wins. */
+const versionOf = (message: Message | undefined): number => (message ? (message.version ?? 1) : 0);
+
+/** Both lists as one, oldest first, each message once; the later version wins, of equal ones the incoming copy. */
 export function mergeMessages(mine: readonly Message[], incoming: readonly Message[]): Message[] {
   const bySeq = new Map<number, Message>();
   for (const message of mine) bySeq.set(message.seq, message);
-  for (const message of incoming) bySeq.set(message.seq, message);
+  for (const message of incoming) {
+    if (versionOf(message) >= versionOf(bySeq.get(message.seq))) bySeq.set(message.seq, message);
+  }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
+
+/**
+ * The messages after one of them changed. One that is not here stays away, or
+ * there would be a hole beside it; but answers that quote it follow either way.
+ */
+export function changeMessages(mine: readonly Message[], changed: Message): Message[] {
+  const quoted = [...changed.text.replace(/\s+/g, ' ')].slice(0, QUOTED).join('');
+  return mine.map((message) => {
+    if (message.seq === changed.seq) return versionOf(changed) >= versionOf(message) ? changed : message;
+    if (message.reply_to?.id !== changed.id) return message;
+    return { ...message, reply_to: { ...message.reply_to, text: quoted } };
+  });
+}
+
+/** Characters of a quote, as the server cuts it. */
+const QUOTED = 120;
 
 /**
  * The messages after a snapshot. If more was said while we were away than the

@@ -156,7 +156,7 @@ describe('inside', () => {
   it('shows what was said before the socket repeats it, once', async () => {
     const session = await inside();
     answers['POST /api/rooms/r/chat'] = { status: 201, body: message(3, 'hi') };
-    await session.say('hi');
+    await session.talk.say({ text: 'hi' });
     socket().events.onevent({ type: 'chat', message: message(3, 'hi') });
     expect(session.state.messages.map((m) => m.seq)).toEqual([1, 2, 3]);
   });

@@ -10,7 +10,8 @@ const CODES = `validation malformed_body not_signed_in session_expired wrong_cre
   password_too_short user_banned user_pending signup_closed room_not_found room_password_wrong room_password_required
   room_closed room_full guests_not_allowed not_a_member member_banned member_pending permission_missing item_not_found
   source_unsupported library_forbidden library_not_found path_invalid playback_conflict nothing_to_play message_empty
-  message_too_long too_fast body_too_large key_not_found stream_offline unavailable internal not_found cross_origin chat_off playlist_full creator_stays already_guest
+  message_too_long too_fast body_too_large key_not_found stream_offline unavailable internal not_found cross_origin chat_off slow_mode message_not_found message_deleted edit_too_late
+  reactions_full danmaku_off danmaku_not_found playlist_full creator_stays already_guest
   too_many_attempts wrong_password session_not_found owns_rooms token_limit admin_required root_required target_protected
   root_stays conflict member_not_found user_not_found field_required field_too_long field_too_short field_invalid field_out_of_range
   field_unknown`;
