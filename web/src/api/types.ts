@@ -41,6 +41,9 @@ export type RoomSummary = {
   created_ms: number;
   /** The caller's role there, empty for strangers. */
   role: '' | RoomRole;
+  status?: 'active' | 'pending' | 'banned' | 'closed';
+  /** Some of the people in it right now. */
+  faces?: Person[];
 };
 
 export type RoomGate = RoomSummary & { me: Member | null };
@@ -61,6 +64,13 @@ export type Member = Person & {
   permissions: string[];
   online: boolean;
   joined_ms: number;
+  /** Of the membership; a change carries the one it is based on. */
+  version?: number;
+  /** Rights of this person alone, beyond their role and taken from it. */
+  added?: string[];
+  removed?: string[];
+  /** May not talk before then. */
+  muted_until_ms?: number;
 };
 
 export type Room = {
@@ -70,7 +80,19 @@ export type Room = {
   visibility: Visibility;
   has_password: boolean;
   version: number;
-  settings: { guests_allowed: boolean; max_members: number; chat: boolean; danmaku?: boolean; slow_mode_s?: number };
+  settings: {
+    guests_allowed: boolean;
+    max_members: number;
+    chat: boolean;
+    approval?: boolean;
+    danmaku?: boolean;
+    slow_mode_s?: number;
+    autoplay?: { on: boolean; mode: 'sequential' | 'repeat_one' | 'repeat_all' | 'shuffle'; delay_s: number };
+    /** What a role may do; absent: the server's default. */
+    member_permissions?: string[];
+    admin_permissions?: string[];
+    guest_permissions?: string[];
+  };
 };
 
 export type PlayKind = 'file' | 'hls' | 'flv' | 'dash';
@@ -181,6 +203,7 @@ export type RoomEvent =
   | { type: 'chat_changed'; message: Message }
   | DanmakuEvent
   | { type: 'member'; member: Member }
+  | { type: 'me'; member: Member }
   | { type: 'member_gone'; id: string }
   | { type: 'live'; stream: StreamInfo }
   | { type: 'room'; room: Room };

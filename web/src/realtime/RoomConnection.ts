@@ -29,8 +29,8 @@ export class RoomConnection {
       .on('publication', (c) => this.#take(c.data))
       .on('message', (c) => this.#take(c.data))
       .on('connected', () => events.onconnected(true))
-      .on('connecting', (c) => this.#interrupted(c.code))
-      .on('disconnected', (c) => this.#ended(c.code))
+      .on('connecting', (c) => this.#interrupted(c.code, c.reason))
+      .on('disconnected', (c) => this.#ended(c.code, c.reason))
       .on('error', () => this.#closed || events.onrefused());
   }
 
@@ -58,17 +58,17 @@ export class RoomConnection {
     if (!this.#closed) this.#events.onevent(data as RoomEvent);
   }
 
-  #interrupted(code: number): void {
+  #interrupted(code: number, reason: string): void {
     if (this.#closed) return;
     this.#events.onconnected(false);
-    const why = endingOf(code);
+    const why = endingOf(code, reason);
     if (why) this.#finish(why);
   }
 
-  #ended(code: number): void {
+  #ended(code: number, reason: string): void {
     if (this.#closed) return;
     this.#events.onconnected(false);
-    const why = endingOf(code);
+    const why = endingOf(code, reason);
     if (why) return this.#finish(why);
     this.#events.onrefused();
     clearTimeout(this.#again);

@@ -3,7 +3,7 @@ import { newer } from '../sync/timeline';
 import { KEPT_MESSAGES, changeMessages, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
 
 /** What has to be fetched because an event was missed. */
-export type Missing = 'playlist' | null;
+export type Missing = 'playlist' | 'state' | null;
 
 /**
  * A room as this page knows it. Events of any order and number end in the
@@ -64,6 +64,8 @@ export class RoomState {
       case 'member':
         this.#applyMember(e.member);
         return null;
+      case 'me':
+        return this.#applyMe(e.member);
       case 'member_gone':
         this.members = this.members.filter((m) => m.id !== e.id);
         return null;
@@ -129,6 +131,14 @@ export class RoomState {
     if (!list) return 'playlist';
     this.playlist = list;
     return null;
+  }
+
+  /** My own rights changed. What I may see only now was never sent to this page. */
+  #applyMe(member: Member): Missing {
+    const before = new Set(this.me?.permissions);
+    this.me = member;
+    if (this.members.some((m) => m.id === member.id)) this.members = putMember(this.members, member);
+    return member.permissions.some((p) => p.startsWith('view_') && !before.has(p)) ? 'state' : null;
   }
 
   #applyMember(member: Member): void {

@@ -1,12 +1,10 @@
-import { chat, danmaku, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
+import { chat, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
 import { asApiError, type ApiError } from '../api/problem';
-import type { CommandBody, DanmakuLook, DanmakuWindow, NewItem, Playback, RoomGate } from '../api/types';
-import type { TalkActions } from '../chat/actions';
-import { CommentFeed } from '../danmaku/feed';
+import type { CommandBody, NewItem, Playback, RoomGate } from '../api/types';
 import type { Ending } from '../realtime/endings';
 import type { RoomConnection } from '../realtime/RoomConnection';
-import { RoomState } from '../realtime/RoomState.svelte';
-import { Clock, positionAt, type Commands } from '../sync';
+import { RoomState, type Missing } from '../realtime/RoomState.svelte';
+import { Clock, type Commands } from '../sync';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { verdictOf, type Verdict } from './verdict';
@@ -15,8 +13,11 @@ import { verdictOf, type Verdict } from './verdict';
 // without it, so it comes on its own.
 const socket = () => import('../realtime/RoomConnection');
 
+/** How often somebody who waits at the door looks whether they were let in. */
+const LOOK_AGAIN_MS = 2_000;
+
 /** Where a person stands with a room; each is one screen. */
-export type Phase = 'loading' | 'gate' | 'pending' | 'inside' | 'removed' | 'banned' | 'gone' | 'failed';
+export type Phase = 'loading' | 'gate' | 'pending' | 'inside' | 'removed' | 'kicked' | 'banned' | 'closed' | 'gone' | 'failed';
 
 /**
  * One visit to one room: the way in, the socket, the clock and the commands.
@@ -31,9 +32,8 @@ export class RoomSession {
   /** The account's session ended: sign in again, without leaving the room. */
   expired = $state(false);
 
+  #waiting: ReturnType<typeof setTimeout> | undefined;
   readonly state = new RoomState();
-  /** Comments over the film as they arrive. */
-  readonly comments = new CommentFeed();
   readonly clock = new Clock(() => this.#probe());
   readonly commands: Commands;
   readonly #id: string;
@@ -61,9 +61,8 @@ export class RoomSession {
     } catch (e) {
       return this.#refuse(asApiError(e), 'gate');
     }
-    const status = this.gate.me?.status;
-    if (status === 'active') return this.enter();
-    this.phase = status ?? 'gate';
+    if (this.gate.status === 'closed') this.phase = 'closed';
+    else await this.#joined(this.gate.me?.status ?? null);
   }
 
   /** Goes in: the whole state first, then the socket. What is drawn stays drawn meanwhile. */
@@ -97,6 +96,7 @@ export class RoomSession {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#waiting);
     this.#disconnect();
   }
 
@@ -119,20 +119,11 @@ export class RoomSession {
     }
   };
 
-  /** The talk: each rejects when it was refused, so that nothing that was typed is lost. */
-  readonly talk: TalkActions = {
-    say: async (message) => this.state.addMessages([await this.#judged(chat.send(this.#id, message))]),
-    edit: async (message, text) => this.state.changeMessage(await this.#judged(chat.edit(this.#id, message.id, text))),
-    remove: async (message) => this.state.changeMessage(await this.#judged(chat.remove(this.#id, message.id))),
-    react: async (message, emoji, on) => this.state.changeMessage(await this.#judged(chat.react(this.#id, message.id, emoji, on))),
-    older: () => this.loadOlderMessages(),
-    comment: (text, look) => this.#comment(text, look),
-    jump: (message) => void this.commands.seek({ position_s: message.position_s }).catch(() => undefined)
+  /** Sends a message; rejects so that the composer can keep it. */
+  say = async (text: string): Promise<void> => {
+    const message = await this.#judged(chat.send(this.#id, { text }));
+    this.state.addMessages([message]);
   };
-
-  /** The comments over an item's film in a window of its positions (s). */
-  commentsOf = (item: string, from_s: number, to_s: number): Promise<DanmakuWindow> =>
-    this.#judged(danmaku.window(this.#id, item, from_s, to_s));
 
   loadOlderMessages = async (): Promise<void> => {
     const oldest = this.state.messages[0];
@@ -144,14 +135,6 @@ export class RoomSession {
       toasts.problem(e);
     }
   };
-
-  async #comment(text: string, look: DanmakuLook): Promise<void> {
-    const { playback } = this.state;
-    if (!playback) return;
-    const position_s = Math.max(0, positionAt(playback, this.clock.now()));
-    const comment = await this.#judged(danmaku.send(this.#id, { ...look, text, item_id: playback.item_id, position_s }));
-    this.comments.tell({ type: 'danmaku', danmaku: comment });
-  }
 
   async #command(verb: PlaybackVerb, body: CommandBody & { item_id?: string }): Promise<Playback> {
     try {
@@ -178,9 +161,29 @@ export class RoomSession {
     }
   }
 
-  async #joined(status: 'active' | 'pending' | 'banned'): Promise<void> {
-    if (status === 'active') await this.enter();
-    else this.phase = status;
+  async #joined(status: 'active' | 'pending' | 'banned' | null): Promise<void> {
+    if (status === 'active') return this.enter();
+    this.phase = status ?? 'gate';
+    if (status === 'pending') this.#waitAtTheDoor();
+  }
+
+  /** Who waits has no socket: the page looks again by itself and goes in once let in. */
+  #waitAtTheDoor(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => void this.#lookAgain(), LOOK_AGAIN_MS);
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (this.#closed || this.phase !== 'pending') return;
+    try {
+      this.gate = await rooms.gate(this.#id);
+      if (!this.#closed) await this.#joined(this.gate.me?.status ?? null);
+    } catch (e) {
+      const verdict = verdictOf(asApiError(e));
+      // Without a network the next look may have more luck.
+      if (!verdict) this.#waitAtTheDoor();
+      else this.phase = verdict === 'signed_out' ? 'removed' : verdict;
+    }
   }
 
   /** The way in is closed: `stranger` is the screen for somebody who is simply no member. */
@@ -210,8 +213,7 @@ export class RoomSession {
     if (this.#closed || visit !== this.#visit || this.phase !== 'inside') return;
     this.#connection = new RoomConnection(socketURL(this.#id), {
       onevent: (e) => {
-        if (e.type === 'danmaku' || e.type === 'danmaku_gone') return this.comments.tell(e);
-        if (this.state.apply(e) === 'playlist') void this.#refetchPlaylist();
+        this.#fetchMissing(this.state.apply(e));
       },
       onconnected: (connected) => {
         this.connected = connected;
@@ -251,6 +253,11 @@ export class RoomSession {
     } finally {
       this.#asking = false;
     }
+  }
+
+  #fetchMissing(what: Missing): void {
+    if (what === 'playlist') void this.#refetchPlaylist();
+    if (what === 'state') void this.#askWhy();
   }
 
   async #refetchPlaylist(): Promise<void> {
