@@ -24,6 +24,7 @@ import (
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
+	"synctv/internal/live/streamlog"
 	"synctv/internal/media"
 	"synctv/internal/media/library"
 	"synctv/internal/realtime"
@@ -102,6 +103,7 @@ type program struct {
 	handler  http.Handler
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
+	rtmps    net.Listener // nil: none over TLS
 	draining atomic.Bool
 }
 
@@ -121,7 +123,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
 	})
-	hub := live.NewHub(live.Limits{}, relay)
+	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
 		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
@@ -157,6 +159,11 @@ func (l locks) WithLock(ctx context.Context, key string, ttl time.Duration, work
 func (p *program) listen() (rtmpPort string, err error) {
 	if p.http, err = net.Listen("tcp", p.cfg.HTTPAddr); err != nil {
 		return "", fmt.Errorf("http-addr: %w", err)
+	}
+	if p.cfg.RTMPSAddr != "" {
+		if p.rtmps, err = secureListen(p.cfg.RTMPSAddr, p.cfg.RTMPSCert, p.cfg.RTMPSKey); err != nil {
+			return "", errors.Join(fmt.Errorf("rtmps-addr: %w", err), p.http.Close())
+		}
 	}
 	if p.cfg.RTMPAddr == "" {
 		return "", nil
@@ -221,8 +228,10 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
-	if p.rtmp != nil {
-		g.Go(func() error { return p.encoders.Serve(work, p.rtmp) })
+	for _, ln := range []net.Listener{p.rtmp, p.rtmps} {
+		if ln != nil {
+			g.Go(func() error { return p.encoders.Serve(work, ln) })
+		}
 	}
 	g.Go(func() error {
 		select {
@@ -232,7 +241,7 @@ func (p *program) run(ctx context.Context) error {
 		defer stopWork()
 		return p.drain(server)
 	})
-	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "version", version)
+	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "rtmps", addrOf(p.rtmps), "version", version)
 	err := g.Wait()
 	p.log.InfoContext(ctx, "stopped")
 	return err

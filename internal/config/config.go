@@ -23,6 +23,11 @@ type Config struct {
 	HTTPAddr     string         // host:port of page, API and sockets
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
+	RTMPSAddr    string         // host:port for encoders over TLS; empty: off
+	RTMPSCert    string         // its certificate, a PEM file
+	RTMPSKey     string         // the certificate's key, a PEM file
+	LiveMemory   int            // of all live streams together, MiB
+	LiveMerge    time.Duration  // how long pictures wait to be sent together
 	Library      []Folder       // folders people may add media from
 	LibraryFor   string         // who may browse it: admins or users
 	Signup       string         // open, approval or closed
@@ -63,6 +68,11 @@ func Keys() []Key {
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
+		{Flag: "rtmps-addr", Help: "host:port for RTMP encoders over TLS; default: off", set: optionalAddress(func(c *Config) *string { return &c.RTMPSAddr })},
+		{Flag: "rtmps-cert", Help: "PEM file with the certificate for rtmps-addr; read again when it changes", set: text(func(c *Config) *string { return &c.RTMPSCert })},
+		{Flag: "rtmps-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.RTMPSKey })},
+		{Flag: "live-memory", Default: "256", Help: "memory of all live streams together, MiB; beyond it publishing is refused", set: number(16, 1<<20, func(c *Config) *int { return &c.LiveMemory })},
+		{Flag: "live-merge", Default: "0s", Help: "how long live pictures wait to be sent together: 100ms halves the CPU and adds 50 ms of delay", set: duration(0, time.Second, func(c *Config) *time.Duration { return &c.LiveMerge })},
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
 		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
@@ -169,6 +179,15 @@ func address(field func(*Config) *string) func(*Config, string) error {
 func isPort(s string) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n >= 0 && n <= 65535
+}
+
+func optionalAddress(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		return address(field)(c, v)
+	}
 }
 
 func rtmpAddress(c *Config, v string) error {

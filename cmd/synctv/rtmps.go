@@ -1,0 +1,60 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// secureListen opens a port for encoders that speak RTMP over TLS. The
+// certificate is read again when its file changes, so that a renewed one is
+// used without a restart.
+func secureListen(addr, certFile, keyFile string) (net.Listener, error) {
+	pair := &certificate{certFile: certFile, keyFile: keyFile}
+	if _, err := pair.get(nil); err != nil {
+		return nil, err
+	}
+	return tls.Listen("tcp", addr, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get})
+}
+
+// certificate is a pair of files and what they held when last looked at.
+type certificate struct {
+	certFile, keyFile string
+
+	mu     sync.Mutex // guards what follows
+	held   *tls.Certificate
+	asOf   time.Time // when the file was changed
+	looked time.Time
+}
+
+// lookEvery is how often files are looked at, at most.
+const lookEvery = 10 * time.Second
+
+// get returns the newest pair that could be read: one that is half written does
+// not stop encoders.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held != nil && time.Since(c.looked) < lookEvery {
+		return c.held, nil
+	}
+	c.looked = time.Now()
+	info, err := os.Stat(c.certFile)
+	if err == nil && c.held != nil && info.ModTime().Equal(c.asOf) {
+		return c.held, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	switch {
+	case err == nil:
+		c.held = &pair
+		if info != nil {
+			c.asOf = info.ModTime()
+		}
+	case c.held == nil:
+		return nil, fmt.Errorf("certificate for rtmps: %w", err)
+	}
+	return c.held, nil
+}
