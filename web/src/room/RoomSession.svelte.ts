@@ -1,10 +1,12 @@
-import { chat, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
+import { chat, danmaku, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
 import { asApiError, type ApiError } from '../api/problem';
-import type { CommandBody, NewItem, Playback, RoomGate } from '../api/types';
+import type { CommandBody, DanmakuLook, DanmakuWindow, NewItem, Playback, RoomGate } from '../api/types';
+import type { TalkActions } from '../chat/actions';
+import { CommentFeed } from '../danmaku/feed';
 import type { Ending } from '../realtime/endings';
 import type { RoomConnection } from '../realtime/RoomConnection';
 import { RoomState, type Missing } from '../realtime/RoomState.svelte';
-import { Clock, type Commands } from '../sync';
+import { Clock, positionAt, type Commands } from '../sync';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { verdictOf, type Verdict } from './verdict';
@@ -34,6 +36,8 @@ export class RoomSession {
 
   #waiting: ReturnType<typeof setTimeout> | undefined;
   readonly state = new RoomState();
+  /** Comments over the film as they arrive. */
+  readonly comments = new CommentFeed();
   readonly clock = new Clock(() => this.#probe());
   readonly commands: Commands;
   readonly #id: string;
@@ -119,11 +123,20 @@ export class RoomSession {
     }
   };
 
-  /** Sends a message; rejects so that the composer can keep it. */
-  say = async (text: string): Promise<void> => {
-    const message = await this.#judged(chat.send(this.#id, { text }));
-    this.state.addMessages([message]);
+  /** The talk: each rejects when it was refused, so that nothing that was typed is lost. */
+  readonly talk: TalkActions = {
+    say: async (message) => this.state.addMessages([await this.#judged(chat.send(this.#id, message))]),
+    edit: async (message, text) => this.state.changeMessage(await this.#judged(chat.edit(this.#id, message.id, text))),
+    remove: async (message) => this.state.changeMessage(await this.#judged(chat.remove(this.#id, message.id))),
+    react: async (message, emoji, on) => this.state.changeMessage(await this.#judged(chat.react(this.#id, message.id, emoji, on))),
+    older: () => this.loadOlderMessages(),
+    comment: (text, look) => this.#comment(text, look),
+    jump: (message) => void this.commands.seek({ position_s: message.position_s }).catch(() => undefined)
   };
+
+  /** The comments over an item's film in a window of its positions (s). */
+  commentsOf = (item: string, from_s: number, to_s: number): Promise<DanmakuWindow> =>
+    this.#judged(danmaku.window(this.#id, item, from_s, to_s));
 
   loadOlderMessages = async (): Promise<void> => {
     const oldest = this.state.messages[0];
@@ -135,6 +148,14 @@ export class RoomSession {
       toasts.problem(e);
     }
   };
+
+  async #comment(text: string, look: DanmakuLook): Promise<void> {
+    const { playback } = this.state;
+    if (!playback) return;
+    const position_s = Math.max(0, positionAt(playback, this.clock.now()));
+    const comment = await this.#judged(danmaku.send(this.#id, { ...look, text, item_id: playback.item_id, position_s }));
+    this.comments.tell({ type: 'danmaku', danmaku: comment });
+  }
 
   async #command(verb: PlaybackVerb, body: CommandBody & { item_id?: string }): Promise<Playback> {
     try {
@@ -213,6 +234,7 @@ export class RoomSession {
     if (this.#closed || visit !== this.#visit || this.phase !== 'inside') return;
     this.#connection = new RoomConnection(socketURL(this.#id), {
       onevent: (e) => {
+        if (e.type === 'danmaku' || e.type === 'danmaku_gone') return this.comments.tell(e);
         this.#fetchMissing(this.state.apply(e));
       },
       onconnected: (connected) => {
