@@ -17,23 +17,25 @@ func judgeFanout(ctx context.Context, o options) error {
 	}
 	fmt.Println("| run | viewers | what | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms | first p99 ms | KB/viewer | missing | core wait s |")
 	fmt.Println("|--|--|--|--|--|--|--|--|--|--|--|--|")
+	var all summary
 	for run := range o.runs {
 		blast, err := blastCost(ctx)
 		if err != nil {
 			return err
 		}
 		for _, n := range counts {
-			if err := fanoutRun(ctx, o, run+1, n, blast); err != nil {
+			if err := fanoutRun(ctx, o, run+1, n, blast, &all); err != nil {
 				return err
 			}
 		}
 	}
+	all.print()
 	return nil
 }
 
 // fanoutRun measures everything once at one number of viewers. The floors come
 // first: the relay is compared with them.
-func fanoutRun(ctx context.Context, o options, run, n int, blast float64) error {
+func fanoutRun(ctx context.Context, o options, run, n int, blast float64, all *summary) error {
 	subjects := []subject{
 		floorOf("floor, goroutines, per tag", "gotag", 0),
 		floorOf("floor, goroutines, per frame", "goframe", 0),
@@ -56,6 +58,7 @@ func fanoutRun(ctx context.Context, o options, run, n int, blast float64) error 
 			floor = m.perGbit()
 		}
 		report(run, n, s, m, floor, perTag)
+		all.add(n, s.name, m, floor, perTag)
 		if i == 2 {
 			sends := m.Gbit * 1e9 / 8 / (float64(frameBytes) + keyBytes/gopFrames + 47.0/30*(audioBytes+15))
 			send := m.CPU / sends * 1e6
@@ -63,6 +66,42 @@ func fanoutRun(ctx context.Context, o options, run, n int, blast float64) error 
 		}
 	}
 	return nil
+}
+
+// summary collects runs: one slow moment of the machine spoils a run, not the
+// median.
+type summary struct {
+	order []string
+	rows  map[string]*row
+}
+
+type row struct{ cost, ofFloor, ofTag, p50, p99 []float32 }
+
+func (s *summary) add(n int, name string, m measurement, floor, perTag float64) {
+	if s.rows == nil {
+		s.rows = make(map[string]*row)
+	}
+	id := fmt.Sprintf("%d | %s", n, name)
+	r := s.rows[id]
+	if r == nil {
+		r = &row{}
+		s.rows[id] = r
+		s.order = append(s.order, id)
+	}
+	r.cost = append(r.cost, float32(m.perGbit()))
+	r.ofFloor = append(r.ofFloor, float32(m.perGbit()/floor))
+	r.ofTag = append(r.ofTag, float32(m.perGbit()/perTag))
+	r.p50, r.p99 = append(r.p50, float32(m.P50)), append(r.p99, float32(m.P99))
+}
+
+func (s *summary) print() {
+	fmt.Println("\n| viewers | what, medians of all runs | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms |")
+	fmt.Println("|--|--|--|--|--|--|--|")
+	for _, id := range s.order {
+		r := s.rows[id]
+		fmt.Printf("| %s | %.3f | %.2f | %.2f | %.1f | %.1f |\n", id,
+			percentile(r.cost, 50), percentile(r.ofFloor, 50), percentile(r.ofTag, 50), percentile(r.p50, 50), percentile(r.p99, 50))
+	}
 }
 
 func verdict(ok bool) string {

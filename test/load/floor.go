@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -26,17 +27,21 @@ func serveFloor(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := announce(ln, ln); err != nil {
+	feed, err := listenLoopback()
+	if err != nil {
+		return err
+	}
+	if err := announce(ln, feed); err != nil {
 		return err
 	}
 	ctx, cancel := untilInputEnds(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { ln.Close() })
+	stop := context.AfterFunc(ctx, func() { ln.Close(); feed.Close() })
 	defer stop()
 	f := &floor{pattern: o.pattern, merge: o.merge, latest: newPiece()}
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() { f.play(ctx) })
+	work.Go(func() { f.play(ctx, feed) })
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
@@ -164,20 +169,26 @@ func (c *bareConn) done(n uintptr, e syscall.Errno, want int) {
 	}
 }
 
-// play makes the show in real time and hands it out piece by piece.
-func (f *floor) play(ctx context.Context) {
-	s, start := newShow(), time.Now()
+// play takes the show as bare FLV tags from the same publisher that feeds the
+// relay, and hands it out piece by piece.
+func (f *floor) play(ctx context.Context, feed net.Listener) {
+	conn, err := feed.Accept()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	in := flv.NewReader(quietly(conn.(*net.TCPConn)), 0)
 	var pending []byte
-	sent := start
-	for ctx.Err() == nil {
-		t, due, payload := s.next()
-		rest(ctx, time.Until(start.Add(due)))
-		if t == flv.Video {
-			stamp(payload)
+	for sent := time.Now(); ; {
+		tag, err := in.Next()
+		if err != nil {
+			return // the end
 		}
-		key := t == flv.Video && payload[0] == 0x17
-		pending = flv.AppendTag(pending, t, uint32(due/time.Millisecond), payload)
-		whole := f.pattern == "gotag" || t == flv.Video && time.Since(sent) >= f.merge
+		key := tag.Type == flv.Video && tag.Payload[0] == 0x17
+		pending = flv.AppendTag(pending, tag.Type, tag.DTS, tag.Payload)
+		whole := f.pattern == "gotag" || tag.Type == flv.Video && time.Since(sent) >= f.merge
 		if !whole {
 			continue
 		}
@@ -185,6 +196,39 @@ func (f *floor) play(ctx context.Context) {
 		f.hand(pending, key)
 		pending = nil // readers keep it
 	}
+}
+
+// quietReader reads by system calls the scheduler does not hear of, as the
+// relay does: with plain reads this floor costs 40 % more.
+type quietReader struct {
+	raw syscall.RawConn
+	err error
+}
+
+func quietly(conn *net.TCPConn) io.Reader {
+	raw, err := conn.SyscallConn()
+	return &quietReader{raw, err}
+}
+
+// Read implements io.Reader.
+func (r *quietReader) Read(b []byte) (n int, err error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	err = r.raw.Read(func(fd uintptr) bool {
+		got, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd,
+			uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), syscall.MSG_DONTWAIT, 0, 0)
+		n = int(got)
+		if errno != 0 {
+			n, r.err = 0, errno
+		}
+		return errno != syscall.EAGAIN
+	})
+	if n > 0 {
+		r.err = nil
+		return n, nil
+	}
+	return 0, errors.Join(io.EOF, err)
 }
 
 // hand gives a piece to everybody.

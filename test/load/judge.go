@@ -115,7 +115,9 @@ func measure(ctx context.Context, o options, s subject, load ...string) (m measu
 	args := append([]string{"-role", "load", "-addr", srv.Viewers, "-pid", strconv.Itoa(srv.cmd.Process.Pid),
 		"-measure", o.measure.String(), "-warmup", o.warmup.String()}, load...)
 	if s.relay {
-		args = append(args, "-http", "-rtmp", srv.RTMP)
+		args = append(args, "-http", "-feed", "rtmp://"+srv.Feed+"/live/show")
+	} else {
+		args = append(args, "-feed", srv.Feed)
 	}
 	cmd, err := pinned(ctx, loadCore, args...)
 	if err != nil {

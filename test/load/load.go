@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,9 +51,9 @@ func load(ctx context.Context, o options) error {
 	var publishing sync.WaitGroup
 	defer publishing.Wait()
 	defer cancel()
-	if o.rtmp != "" {
+	if o.feed != "" {
 		on := make(chan error, 1)
-		publishing.Go(func() { on <- publish(ctx, o.rtmp, on) })
+		publishing.Go(func() { on <- publish(ctx, o.feed, on) })
 		if err := <-on; err != nil {
 			return err
 		}
@@ -81,7 +82,7 @@ func rest(ctx context.Context, d time.Duration) {
 // publish sends the show in real time until ctx ends; on gets nil once it is
 // on air.
 func publish(ctx context.Context, target string, on chan<- error) error {
-	p, err := rtmptest.Publish(ctx, target)
+	p, err := dialPublisher(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -105,6 +106,37 @@ func publish(ctx context.Context, target string, on chan<- error) error {
 	}
 	return nil
 }
+
+// publisher takes tags to a server: by RTMP, or bare for a floor.
+type publisher interface {
+	Write(t flv.Type, dts uint32, payload []byte) error
+	Abort()
+}
+
+func dialPublisher(ctx context.Context, target string) (publisher, error) {
+	if strings.HasPrefix(target, "rtmp:") {
+		return rtmptest.Publish(ctx, target)
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", target)
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.Write(flv.AppendFileHeader(nil, true, true))
+	return &barePublisher{conn: conn}, err
+}
+
+type barePublisher struct {
+	conn net.Conn
+	buf  []byte
+}
+
+func (p *barePublisher) Write(t flv.Type, dts uint32, payload []byte) error {
+	p.buf = flv.AppendTag(p.buf[:0], t, dts, payload)
+	_, err := p.conn.Write(p.buf)
+	return err
+}
+
+func (p *barePublisher) Abort() { p.conn.Close() }
 
 // audience is the viewers, all read by one goroutine through epoll: cheap
 // enough to share a core with the publisher at a thousand viewers.

@@ -19,7 +19,7 @@ import (
 type options struct {
 	role    string
 	addr    string // where the load connects: viewers
-	rtmp    string // where the load publishes; empty: the server makes the stream
+	feed    string // where the load publishes, rtmp:// or a floor's address
 	pid     int    // the server's, for its CPU time
 	counts  string // judge: viewer counts
 	viewers int
@@ -43,7 +43,7 @@ func parse(args []string) (options, error) {
 	f := flag.NewFlagSet("load", flag.ContinueOnError)
 	f.StringVar(&o.role, "role", "judge", "judge, relay, floor or load")
 	f.StringVar(&o.addr, "addr", "", "viewers connect here")
-	f.StringVar(&o.rtmp, "rtmp", "", "publish here")
+	f.StringVar(&o.feed, "feed", "", "publish here")
 	f.IntVar(&o.pid, "pid", 0, "process whose CPU time counts")
 	f.StringVar(&o.counts, "counts", "100,500,1000", "viewer counts")
 	f.IntVar(&o.viewers, "viewers", 100, "viewers of one measurement")

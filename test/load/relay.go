@@ -22,7 +22,7 @@ import (
 )
 
 // ports is what a server process says when it is ready.
-type ports struct{ Viewers, RTMP string }
+type ports struct{ Viewers, Feed string }
 
 // openDoor admits everybody.
 type openDoor struct{}
@@ -112,7 +112,7 @@ func playInside(ctx context.Context, hub *live.Hub) error {
 }
 
 func announce(viewers, encoders net.Listener) error {
-	return json.NewEncoder(os.Stdout).Encode(ports{viewers.Addr().String(), "rtmp://" + encoders.Addr().String() + "/live/show"})
+	return json.NewEncoder(os.Stdout).Encode(ports{viewers.Addr().String(), encoders.Addr().String()})
 }
 
 // untilInputEnds ends with the judge, however that ended.
