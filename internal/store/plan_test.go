@@ -24,6 +24,7 @@ import (
 func scans() map[string]string {
 	return map[string]string{
 		`SELECT count(*) FROM users`: "asked once, at the start",
+		`SELECT u.id, u.name, u.password_hash, u.role, u.status, u.color, u.version, u.created_ms FROM users u WHERE u.name_key LIKE`: "an admin looks for a part of a name",
 	}
 }
 

@@ -40,22 +40,21 @@ func (s *Store) CreateSession(ctx context.Context, n account.Session, passwordHa
 	})
 }
 
-const sessionWithUser = `SELECT ` + sessionColumns + `, ` + userColumns + `
-	FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.expires_ms > $2 AND `
+const sessionUser = ` FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.expires_ms > $2 AND `
 
 // SessionByToken implements account.Sessions. Two queries, each on its index:
 // the second is for tokens that are no good any more, nearly always.
 func (s *Store) SessionByToken(ctx context.Context, tokenHash string, nowMS int64) (account.Session, account.User, error) {
-	n, u, err := s.session(ctx, sessionWithUser+`s.token_hash = $1`, tokenHash, nowMS)
+	n, u, err := s.session(ctx, `SELECT `+sessionColumns+`, `+userColumns+sessionUser+`s.token_hash = $1`, tokenHash, nowMS)
 	if errors.Is(err, account.ErrSessionExpired) {
-		return s.session(ctx, sessionWithUser+`s.prev_hash = $1`, tokenHash, nowMS)
+		return s.session(ctx, `SELECT `+sessionColumns+`, `+userColumns+sessionUser+`s.prev_hash = $1`, tokenHash, nowMS)
 	}
 	return n, u, err
 }
 
 // Session implements account.Sessions.
 func (s *Store) Session(ctx context.Context, id string, nowMS int64) (account.Session, account.User, error) {
-	return s.session(ctx, sessionWithUser+`s.id = $1`, id, nowMS)
+	return s.session(ctx, `SELECT `+sessionColumns+`, `+userColumns+sessionUser+`s.id = $1`, id, nowMS)
 }
 
 func (s *Store) session(ctx context.Context, query string, args ...any) (account.Session, account.User, error) {

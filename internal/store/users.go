@@ -57,18 +57,27 @@ func (s *Store) SwapUser(ctx context.Context, next account.User, from int64) (bo
 	return hit(r, err)
 }
 
-// ListUsers implements account.Users.
+const (
+	userPage  = ` (u.created_ms, u.id) < ($1, $2) ORDER BY u.created_ms DESC, u.id DESC LIMIT `
+	userState = ` u.status = $3 AND`
+)
+
+// ListUsers implements account.Users. A part of a name is in no index: only a
+// search reads all names, newest first, until the page is full.
 func (s *Store) ListUsers(ctx context.Context, q account.UserQuery) ([]account.User, error) {
 	if q.Before.ID == "" {
 		q.Before.CreatedMS = math.MaxInt64
 	}
-	query := `SELECT ` + userColumns + ` FROM users u WHERE (u.created_ms, u.id) < ($1, $2) AND u.name_key LIKE $3 ESCAPE '\'`
-	args := []any{q.Before.CreatedMS, q.Before.ID, containing(q.Search), q.Limit}
-	if q.Status != "" {
-		query += ` AND u.status = $5`
+	query, args := `SELECT `+userColumns+` FROM users u WHERE`+userPage+`$3`, []any{q.Before.CreatedMS, q.Before.ID}
+	switch {
+	case q.Search != "":
+		query = `SELECT ` + userColumns + ` FROM users u WHERE u.name_key LIKE $3 ESCAPE '\' AND (u.status = $4 OR $4 = '') AND` + userPage + `$5`
+		args = append(args, containing(q.Search), q.Status)
+	case q.Status != "":
+		query = `SELECT ` + userColumns + ` FROM users u WHERE` + userState + userPage + `$4`
 		args = append(args, q.Status)
 	}
-	rows, err := s.read.QueryContext(ctx, query+` ORDER BY u.created_ms DESC, u.id DESC LIMIT $4`, args...)
+	rows, err := s.read.QueryContext(ctx, query, append(args, q.Limit)...)
 	return all(rows, err, func(row scanner) (account.User, error) {
 		var u account.User
 		return u, row.Scan(userFields(&u)...)
