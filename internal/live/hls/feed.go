@@ -68,10 +68,11 @@ func (f *feed) current(ctx context.Context, patience time.Duration) (*generation
 func (f *feed) run(ctx context.Context) {
 	defer f.viewer.Leave()
 	err := f.read(ctx)
-	if !errors.Is(err, errUnused) {
-		f.log.Debug("hls muxing ended", "reason", err)
+	f.log.Debug("hls muxing ended", "reason", err)
+	if !errors.Is(err, ErrCodec) {
+		err = live.ErrOffline
 	}
-	f.replace(nil, live.ErrOffline)
+	f.replace(nil, err)
 }
 
 var errUnused = errors.New("hls: nobody asks for it")
@@ -81,9 +82,6 @@ func (f *feed) read(ctx context.Context) error {
 		chunk, err := f.next(ctx)
 		if err != nil {
 			return err
-		}
-		if chunk.First != nil {
-			f.changed = false
 		}
 		for _, b := range [...][]byte{chunk.Head, chunk.Body} {
 			if err := flv.Tags(b, f.tag); err != nil {
