@@ -1,0 +1,139 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"synctv/internal/problem"
+	"synctv/internal/room"
+)
+
+// book is a rule book in which one person may enter as long as they are a
+// platform admin, and whose sign-in a test can take away.
+type book struct {
+	mu      sync.Mutex
+	admin   bool  // guarded by mu
+	refused error // guarded by mu; why the sign-in does not hold any more
+}
+
+func (b *book) set(admin bool, refused error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.admin, b.refused = admin, refused
+}
+
+func (b *book) Standing(_ context.Context, who room.Person, _ string) (room.Person, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	who.GlobalAdmin = b.admin
+	return who, b.refused
+}
+
+func (b *book) Enter(_ context.Context, _ string, who room.Person) (room.Access, error) {
+	if !who.GlobalAdmin {
+		return room.Access{}, room.ErrNotMember
+	}
+	return room.Access{}, nil
+}
+
+func (b *book) Snapshot(context.Context, string, room.Person) (room.Snapshot, error) {
+	return room.Snapshot{Type: "snapshot"}, nil
+}
+
+func (b *book) Presence(context.Context, string, string, bool) error { return nil }
+
+// openVisit opens the socket of a platform admin and gives both
+// ends of it.
+func openVisit(t *testing.T, b *book) (*Sockets, *websocket.Conn) {
+	t.Helper()
+	n, err := NewNode(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSockets(n, b, time.Now)
+	if err := n.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Stop(context.Background()) })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Serve(w, r, "room", room.Person{ID: "ada", Kind: room.KindUser, GlobalAdmin: true}, "session")
+	}))
+	t.Cleanup(server.Close)
+	conn, _, err := websocket.Dial(t.Context(), server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"id":1,"connect":{}}`)); err != nil {
+		t.Fatal(err)
+	}
+	return s, conn
+}
+
+// closeCode reads until the server closes the socket.
+func closeCode(t *testing.T, conn *websocket.Conn) websocket.StatusCode {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := conn.Read(ctx); err != nil {
+			return websocket.CloseStatus(err)
+		}
+	}
+}
+
+// Another replica may have ended what this socket stands on, and the word of it
+// may be lost: the regular look finds out.
+func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		admin   bool
+		refused error
+		code    websocket.StatusCode
+	}{
+		"session ended": {true, problem.New(problem.Unauthenticated, "session_expired", "x"), 4501},
+		"banned":        {true, problem.New(problem.Forbidden, "user_banned", "x"), 4503},
+		"admin no more": {false, nil, 4503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &book{admin: true}
+			s, conn := openVisit(t, b)
+			if _, _, err := conn.Read(t.Context()); err != nil { // connected
+				t.Fatal(err)
+			}
+			look := func() {
+				for _, client := range s.node.node.Hub().UserConnections("ada") {
+					v, _ := client.Context().Value(visitKey{}).(visit)
+					s.alive(client, v)
+				}
+			}
+			look()
+			b.set(true, errors.New("the store is away"))
+			look() // whoever is in stays in
+			if n := s.node.Sockets(); n != 1 {
+				t.Fatalf("%d sockets before", n)
+			}
+			b.set(c.admin, c.refused)
+			look()
+			if code := closeCode(t, conn); code != c.code {
+				t.Errorf("closed with %d, want %d", code, c.code)
+			}
+		})
+	}
+}
+
+// Whoever is put out while their socket opens was told before it could hear.
+func TestASocketThatOpensTooLateIsClosed(t *testing.T) {
+	b := &book{admin: true, refused: problem.New(problem.Unauthenticated, "session_expired", "x")}
+	_, conn := openVisit(t, b)
+	if code := closeCode(t, conn); code != 3004 { // come back, and be refused properly
+		t.Errorf("closed with %d", code)
+	}
+}
