@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // report is what a player says about the current item.
@@ -19,13 +19,13 @@ type report struct {
 
 func (s *Server) autoplayRoutes() {
 	operation(s, playbackOp("ended", "Say that the item has ended, or cannot be played"),
-		func(ctx context.Context, in *report) (*body[room.Playback], error) {
+		func(ctx context.Context, in *report) (*body[screen.Playback], error) {
 			return s.hear(ctx, in, in.Body.Failed == "")
 		})
 	operation(s, playbackOp("length", "Say how long the item is"),
-		func(ctx context.Context, in *report) (*body[room.Playback], error) { return s.hear(ctx, in, false) })
+		func(ctx context.Context, in *report) (*body[screen.Playback], error) { return s.hear(ctx, in, false) })
 	operation(s, playbackOp("cancel-next", "Stop the countdown to the next item"),
-		func(ctx context.Context, in *InRoom) (*body[room.Playback], error) {
+		func(ctx context.Context, in *InRoom) (*body[screen.Playback], error) {
 			who, _, err := s.person(ctx, in.Room)
 			if err != nil {
 				return nil, err
@@ -34,12 +34,12 @@ func (s *Server) autoplayRoutes() {
 		})
 }
 
-func (s *Server) hear(ctx context.Context, in *report, ended bool) (*body[room.Playback], error) {
+func (s *Server) hear(ctx context.Context, in *report, ended bool) (*body[screen.Playback], error) {
 	who, _, err := s.person(ctx, in.Room)
 	if err != nil {
 		return nil, err
 	}
-	return reply(s.Rooms.Hear(ctx, in.Room, who, room.Report{
+	return reply(s.Rooms.Hear(ctx, in.Room, who, screen.Report{
 		ItemID: in.Body.ItemID, Epoch: in.Body.Epoch, DurationS: in.Body.DurationS, Ended: ended, Failed: in.Body.Failed,
 	}))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"synctv/internal/ident"
 	"synctv/internal/room"
 )
 
@@ -21,12 +22,12 @@ type goLiveInput struct {
 
 // LiveKeyView is a key without the key.
 type LiveKeyView struct {
-	ID        string  `json:"id"`
-	Stream    string  `json:"stream" doc:"public name"`
-	ItemID    string  `json:"item_id"`
-	Hint      string  `json:"hint" doc:"the key's last characters"`
-	CreatedBy room.By `json:"created_by"`
-	CreatedMS int64   `json:"created_ms"`
+	ID        string   `json:"id"`
+	Stream    string   `json:"stream" doc:"public name"`
+	ItemID    string   `json:"item_id"`
+	Hint      string   `json:"hint" doc:"the key's last characters"`
+	CreatedBy ident.By `json:"created_by"`
+	CreatedMS int64    `json:"created_ms"`
 }
 
 // NewLiveKeyView is the only answer that shows a key.

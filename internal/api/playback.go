@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
+	"synctv/internal/screen"
 
-	"synctv/internal/room"
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // Basis is what every press may say about the state it was based on.
@@ -16,8 +16,8 @@ type Basis struct {
 	Version int64   `json:"version,omitempty" doc:"refuse with 409 if the room has another version"`
 }
 
-func (b Basis) command(a room.Action) room.Command {
-	return room.Command{Action: a, AtMS: int64(b.AtMS), Epoch: b.Epoch, Version: b.Version}
+func (b Basis) command(a screen.Action) screen.Command {
+	return screen.Command{Action: a, AtMS: int64(b.AtMS), Epoch: b.Epoch, Version: b.Version}
 }
 
 type plainInput struct {
@@ -53,36 +53,36 @@ type setItemInput struct {
 }
 
 func (s *Server) playbackRoutes() {
-	for _, a := range []room.Action{room.ActPlay, room.ActPause} {
-		operation(s, playbackOp(string(a), map[room.Action]string{room.ActPlay: "Play", room.ActPause: "Pause"}[a]),
-			func(ctx context.Context, in *plainInput) (*body[room.Playback], error) {
+	for _, a := range []screen.Action{screen.ActPlay, screen.ActPause} {
+		operation(s, playbackOp(string(a), map[screen.Action]string{screen.ActPlay: "Play", screen.ActPause: "Pause"}[a]),
+			func(ctx context.Context, in *plainInput) (*body[screen.Playback], error) {
 				c := in.Body.command(a)
 				c.PositionS = in.Body.PositionS
 				return s.control(ctx, in.Room, c)
 			})
 	}
-	operation(s, playbackOp("seek", "Go to a position"), func(ctx context.Context, in *seekInput) (*body[room.Playback], error) {
-		c := in.Body.command(room.ActSeek)
+	operation(s, playbackOp("seek", "Go to a position"), func(ctx context.Context, in *seekInput) (*body[screen.Playback], error) {
+		c := in.Body.command(screen.ActSeek)
 		c.PositionS = &in.Body.PositionS
 		return s.control(ctx, in.Room, c)
 	})
-	operation(s, playbackOp("rate", "Change the speed"), func(ctx context.Context, in *rateInput) (*body[room.Playback], error) {
-		c := in.Body.command(room.ActRate)
+	operation(s, playbackOp("rate", "Change the speed"), func(ctx context.Context, in *rateInput) (*body[screen.Playback], error) {
+		c := in.Body.command(screen.ActRate)
 		c.Rate = in.Body.Rate
 		return s.control(ctx, in.Room, c)
 	})
-	operation(s, playbackOp("item", "Choose what plays"), func(ctx context.Context, in *setItemInput) (*body[room.Playback], error) {
-		c := in.Body.command(room.ActItem)
+	operation(s, playbackOp("item", "Choose what plays"), func(ctx context.Context, in *setItemInput) (*body[screen.Playback], error) {
+		c := in.Body.command(screen.ActItem)
 		c.ItemID = in.Body.ItemID
 		return s.control(ctx, in.Room, c)
 	})
 	for name, step := range map[string]int{"next": +1, "previous": -1} {
-		operation(s, playbackOp(name, "Play the "+name+" item"), func(ctx context.Context, in *plainInput) (*body[room.Playback], error) {
+		operation(s, playbackOp(name, "Play the "+name+" item"), func(ctx context.Context, in *plainInput) (*body[screen.Playback], error) {
 			who, _, err := s.person(ctx, in.Room)
 			if err != nil {
 				return nil, err
 			}
-			return reply(s.Rooms.Step(ctx, in.Room, who, step, in.Body.command(room.ActItem)))
+			return reply(s.Rooms.Step(ctx, in.Room, who, step, in.Body.command(screen.ActItem)))
 		})
 	}
 }
@@ -94,7 +94,7 @@ func playbackOp(name, summary string) huma.Operation {
 	}
 }
 
-func (s *Server) control(ctx context.Context, roomID string, c room.Command) (*body[room.Playback], error) {
+func (s *Server) control(ctx context.Context, roomID string, c screen.Command) (*body[screen.Playback], error) {
 	who, _, err := s.person(ctx, roomID)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"synctv/internal/media"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // Where is where new items go.
@@ -52,7 +53,7 @@ type AddedBody struct {
 
 type importedBody struct {
 	AddedBody
-	Skipped []room.Skipped `json:"skipped" doc:"lines that were left out"`
+	Skipped []screen.Skipped `json:"skipped" doc:"lines that were left out"`
 }
 
 type libraryInput struct {

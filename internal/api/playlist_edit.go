@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 type editItemInput struct {
@@ -84,8 +85,8 @@ type renameFolderInput struct {
 }
 
 type folderBody struct {
-	Version int64       `json:"version" doc:"the playlist's version after the change"`
-	Folder  room.Folder `json:"folder"`
+	Version int64         `json:"version" doc:"the playlist's version after the change"`
+	Folder  screen.Folder `json:"folder"`
 }
 
 func (s *Server) playlistEditRoutes(tags []string) {
@@ -154,7 +155,7 @@ func (s *Server) moveItems(ctx context.Context, in *moveInput) (*body[itemsBody]
 	if err != nil {
 		return nil, err
 	}
-	to := room.Spot{FolderID: in.Body.FolderID, After: in.Body.After}
+	to := screen.Spot{FolderID: in.Body.FolderID, After: in.Body.After}
 	v, items, err := s.Rooms.MoveItems(ctx, in.Room, who, in.Body.Items, in.Body.Folders, to)
 	return reply(itemsBody{Version: v, Items: s.Rooms.ViewItems(items)}, err)
 }

@@ -26,7 +26,7 @@ func leaves() map[string]Rule {
 	return map[string]Rule{
 		"internal/problem":  {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
-		"internal/text":     {Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/text":     {Internal: []string{"internal/problem"}, Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/audit":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/archtest": {Strict: true},
 		"web":               {Strict: true},
@@ -39,17 +39,13 @@ func ruleBook() map[string]Rule {
 	words := []string{"golang.org/x/text", "golang.org/x/sync", "golang.org/x/time"}
 	return map[string]Rule{
 		// The pure rules that room's use cases stand on.
-		"internal/right":    {NoStd: outside(), NoClock: true, Strict: true},
-		"internal/talk":     {Internal: []string{"internal/problem", "internal/text"}, NoStd: outside(), NoClock: true, Strict: true},
-		"internal/playback": {Internal: []string{"internal/problem"}, NoStd: outside(), NoClock: true, Strict: true},
-		"internal/playlist": {
-			Internal: []string{"internal/problem", "internal/text", "internal/playback"},
-			NoStd:    outside(), NoClock: true, Strict: true,
-		},
+		"internal/right":  {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/talk":   {Internal: []string{"internal/problem", "internal/text", "internal/ident", "internal/right", "internal/screen"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/screen": {Internal: []string{"internal/problem", "internal/text", "internal/ident"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/room": {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit",
-				"internal/right", "internal/talk", "internal/playlist", "internal/playback",
+				"internal/right", "internal/talk", "internal/screen",
 			},
 			Modules: words, NoStd: outside(), NoClock: true, Strict: true,
 		},
@@ -68,7 +64,7 @@ func ruleBook() map[string]Rule {
 func adapters() map[string]Rule {
 	book := []string{
 		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-		"internal/right", "internal/talk", "internal/playlist", "internal/playback",
+		"internal/right", "internal/talk", "internal/screen",
 	}
 	return map[string]Rule{
 		"internal/store": {
@@ -111,7 +107,7 @@ func adapters() map[string]Rule {
 // sources are what can be played: media picks one by the kind of item, each source
 // knows one place that videos come from.
 func sources() map[string]Rule {
-	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/playlist"}
+	book := []string{"internal/problem", "internal/ident", "internal/text", "internal/room", "internal/screen"}
 	source := Rule{Internal: book, NoStd: []string{"database/sql"}}
 	return map[string]Rule{
 		"internal/media": {
@@ -156,7 +152,7 @@ func edges() map[string]Rule {
 		"internal/api": {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-				"internal/right", "internal/talk", "internal/playlist", "internal/playback", "internal/media", "internal/telemetry",
+				"internal/right", "internal/talk", "internal/screen", "internal/media", "internal/telemetry",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

@@ -11,6 +11,7 @@ import (
 	"synctv/internal/media/library"
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // Catalog knows all sources. It implements room.Media.
@@ -53,17 +54,17 @@ func (c *Catalog) Describe(_ context.Context, who room.Person, n room.NewItem) (
 
 // Play implements room.Media. What this server serves itself is a path below
 // the room's address, which is where the room's cookies reach.
-func (c *Catalog) Play(it room.Item) room.Play {
+func (c *Catalog) Play(it screen.Item) screen.Play {
 	base := "/api/rooms/" + it.RoomID
 	switch it.Source.Type {
-	case room.SourceDirect:
-		return room.Play{Kind: it.Source.Kind, URL: it.Source.URL}
-	case room.SourceLibrary:
-		return room.Play{Kind: room.KindFile, URL: base + "/items/" + it.ID + "/media"}
-	case room.SourceLive:
-		return room.Play{Kind: room.KindFLV, URL: base + "/live/" + it.Source.Stream + ".flv"}
+	case screen.SourceDirect:
+		return screen.Play{Kind: it.Source.Kind, URL: it.Source.URL}
+	case screen.SourceLibrary:
+		return screen.Play{Kind: screen.KindFile, URL: base + "/items/" + it.ID + "/media"}
+	case screen.SourceLive:
+		return screen.Play{Kind: screen.KindFLV, URL: base + "/live/" + it.Source.Stream + ".flv"}
 	}
-	return room.Play{}
+	return screen.Play{}
 }
 
 // Entry is one line of a library listing.
@@ -71,12 +72,12 @@ type Entry = library.Entry
 
 // Open opens a library item's file; the caller closes it. It is for people who
 // are in the item's room, whether they may browse or not.
-func (c *Catalog) Open(it room.Item) (*os.File, error) {
-	if it.Source.Type != room.SourceLibrary {
+func (c *Catalog) Open(it screen.Item) (*os.File, error) {
+	if it.Source.Type != screen.SourceLibrary {
 		return nil, library.ErrNotFound
 	}
 	return c.Library.Open(it.Source.Path)
 }
 
 // ContentType of a library item.
-func ContentType(it room.Item) string { return library.ContentType(it.Source.Path) }
+func ContentType(it screen.Item) string { return library.ContentType(it.Source.Path) }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/text"
 )
 
 // Change is what somebody wants different about a room; nil leaves it. A
@@ -31,7 +33,7 @@ func (c Change) apply(a Access) (Room, error) {
 		}
 	}
 	if c.Description != nil {
-		if next.Description, err = checkText("body.description", *c.Description, 0, MaxRoomDescription); err != nil {
+		if next.Description, err = text.Check("body.description", *c.Description, 0, MaxRoomDescription); err != nil {
 			return Room{}, err
 		}
 	}
@@ -97,7 +99,7 @@ func (s *Service) changeRoom(ctx context.Context, roomID, action string, version
 
 // swapRoom stores a changed room if nobody was faster, then tells everybody
 // whom it concerns.
-func (s *Service) swapRoom(ctx context.Context, was, next Room, action string, by By) (Room, error) {
+func (s *Service) swapRoom(ctx context.Context, was, next Room, action string, by ident.By) (Room, error) {
 	changed := next.changedFrom(was)
 	if len(changed) == 0 {
 		return was, nil
@@ -123,7 +125,7 @@ func (s *Service) swapRoom(ctx context.Context, was, next Room, action string, b
 	if next.Settings.setsDiffer(was.Settings) {
 		err = s.retune(ctx, next)
 	}
-	s.record(ctx, next.ID, action, by, By{}, "", map[string]string{"changed": strings.Join(changed, " ")})
+	s.record(ctx, next.ID, action, by, ident.By{}, "", map[string]string{"changed": strings.Join(changed, " ")})
 	return next, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"synctv/internal/right"
+	"synctv/internal/screen"
 )
 
 const minuteMS = 60_000
@@ -222,7 +223,7 @@ func TestCheckDanmaku(t *testing.T) {
 		"colour":   func(d *Danmaku) { d.Color = "red" },
 		"colour 2": func(d *Danmaku) { d.Color = "#12345g" },
 		"before":   func(d *Danmaku) { d.PositionS = -1 },
-		"far":      func(d *Danmaku) { d.PositionS = maxPositionS + 1 },
+		"far":      func(d *Danmaku) { d.PositionS = screen.MaxPositionS + 1 },
 	} {
 		d := ok
 		spoil(&d)

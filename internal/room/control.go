@@ -5,6 +5,7 @@ import (
 
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
 )
 
 // swapTries bounds how often a command without a version is tried again when
@@ -12,42 +13,29 @@ import (
 const swapTries = 16
 
 // Control applies a play, pause, seek, rate or item command.
-func (s *Service) Control(ctx context.Context, roomID string, who Person, c Command) (Playback, error) {
-	a, err := s.require(ctx, roomID, who, c.needs())
+func (s *Service) Control(ctx context.Context, roomID string, who Person, c screen.Command) (screen.Playback, error) {
+	a, err := s.require(ctx, roomID, who, needs(c))
 	if err != nil {
-		return Playback{}, err
+		return screen.Playback{}, err
 	}
 	if err := c.Check(); err != nil {
-		return Playback{}, err
+		return screen.Playback{}, err
 	}
-	if c.Action == ActItem && c.ItemID != "" {
+	if c.Action == screen.ActItem && c.ItemID != "" {
 		item, err := s.Playlists.Item(ctx, roomID, c.ItemID)
 		if err != nil {
-			return Playback{}, err
+			return screen.Playback{}, err
 		}
 		if err := s.tryAgain(ctx, item); err != nil {
-			return Playback{}, err
+			return screen.Playback{}, err
 		}
 		c.DurationS = item.DurationS
 	}
 	return s.swapPlayback(ctx, a, c)
 }
 
-// needs is the right a command takes.
-func (c Command) needs() right.Permissions {
-	switch c.Action {
-	case ActItem, ActStay:
-		return right.ChangeCurrent
-	case ActRate:
-		return right.ChangeRate
-	case ActPlay, ActPause, ActSeek:
-		return right.PlayControl
-	}
-	return right.PlayControl
-}
-
 // tryAgain forgets what is known against an item: somebody chose it.
-func (s *Service) tryAgain(ctx context.Context, it Item) error {
+func (s *Service) tryAgain(ctx context.Context, it screen.Item) error {
 	if it.Broken == "" {
 		return nil
 	}
@@ -57,59 +45,44 @@ func (s *Service) tryAgain(ctx context.Context, it Item) error {
 
 // Step moves to the next (+1) or the previous (-1) item in the current one's
 // folder. The next one is what autoplay would take if it took everything.
-func (s *Service) Step(ctx context.Context, roomID string, who Person, step int, c Command) (Playback, error) {
+func (s *Service) Step(ctx context.Context, roomID string, who Person, step int, c screen.Command) (screen.Playback, error) {
 	a, err := s.require(ctx, roomID, who, right.ChangeCurrent)
 	if err != nil {
-		return Playback{}, err
+		return screen.Playback{}, err
 	}
 	current, err := s.Playbacks.Playback(ctx, roomID)
 	if err != nil {
-		return Playback{}, err
+		return screen.Playback{}, err
 	}
 	if c.StaleFor(current) {
-		return Playback{}, ErrPlaybackConflict.WithCurrent(current)
+		return screen.Playback{}, ErrPlaybackConflict.WithCurrent(current)
 	}
 	list, err := s.Playlists.Playlist(ctx, roomID)
 	if err != nil {
-		return Playback{}, err
+		return screen.Playback{}, err
 	}
-	to, ok := list.step(a.Room.Settings.Autoplay, current, step, s.nowMS())
+	to, ok := list.Step(a.Room.Settings.Autoplay, current, step, s.nowMS())
 	if !ok {
-		return Playback{}, ErrNothingToPlay
+		return screen.Playback{}, ErrNothingToPlay
 	}
 	// Bound to what was read: two people pressing "next" move one item on.
 	to.Epoch = current.Epoch
 	return s.swapPlayback(ctx, a, to)
 }
 
-func (l Playlist) step(rule Autoplay, p Playback, step int, nowMS int64) (Command, bool) {
-	if waiting, ok := l.item(p.NextItemID); ok && step > 0 {
-		return startOf(waiting), true // the countdown's, at once
-	}
-	if _, known := l.item(p.ItemID); known && step > 0 && (rule.Mode == Shuffle || rule.Mode == RepeatAll) {
-		rule.On = true
-		next, round := l.following(rule, p, func(Item) bool { return true }, nowMS)
-		c := startOf(next)
-		c.Round = round
-		return c, next.ID != ""
-	}
-	next, ok := l.neighbour(p.ItemID, step)
-	return startOf(next), ok
-}
-
 // swapPlayback is compare-and-swap: read, apply the rule, store if nobody was
 // faster, tell the room. A command that names the state it was based on is
 // refused with the current one when that has moved on; any other is applied
 // to whatever is there.
-func (s *Service) swapPlayback(ctx context.Context, a Access, c Command) (Playback, error) {
+func (s *Service) swapPlayback(ctx context.Context, a Access, c screen.Command) (screen.Playback, error) {
 	roomID := a.Room.ID
 	for range swapTries {
 		current, err := s.Playbacks.Playback(ctx, roomID)
 		if err != nil {
-			return Playback{}, err
+			return screen.Playback{}, err
 		}
 		if c.StaleFor(current) {
-			return Playback{}, ErrPlaybackConflict.WithCurrent(current)
+			return screen.Playback{}, ErrPlaybackConflict.WithCurrent(current)
 		}
 		next, changed := current.Apply(c, s.nowMS(), a.By())
 		if !changed {
@@ -117,7 +90,7 @@ func (s *Service) swapPlayback(ctx context.Context, a Access, c Command) (Playba
 		}
 		swapped, err := s.Playbacks.SwapPlayback(ctx, roomID, current.Version, next)
 		if err != nil {
-			return Playback{}, err
+			return screen.Playback{}, err
 		}
 		if swapped {
 			s.Announcer.Announce(ctx, roomID, Event{Type: EventPlayback, Playback: &next})
@@ -127,7 +100,7 @@ func (s *Service) swapPlayback(ctx context.Context, a Access, c Command) (Playba
 			return next, nil
 		}
 	}
-	return Playback{}, problem.New(problem.Unavailable, "unavailable", "The room is too busy; try again.")
+	return screen.Playback{}, problem.New(problem.Unavailable, "unavailable", "The room is too busy; try again.")
 }
 
 // Snapshot is everything a page begins with.
@@ -139,7 +112,7 @@ func (s *Service) Snapshot(ctx context.Context, roomID string, who Person) (Snap
 	online := s.Announcer.Online(ctx, roomID)
 	snap := Snapshot{
 		Type: EventSnapshot, Room: a.Room.Details(), Me: a.Member.View(a.Can, true),
-		Playlist: PlaylistView{Items: []ItemView{}, Folders: []Folder{}}, Members: []MemberView{}, Chat: []Message{}, Live: []Stream{},
+		Playlist: PlaylistView{Items: []ItemView{}, Folders: []screen.Folder{}}, Members: []MemberView{}, Chat: []Message{}, Live: []Stream{},
 	}
 	if snap.Playback, err = s.Playbacks.Playback(ctx, roomID); err != nil {
 		return Snapshot{}, err
@@ -178,7 +151,7 @@ func (s *Service) snapPlaylist(ctx context.Context, a Access, snap *Snapshot) er
 			continue
 		}
 		snap.Playlist.Items = append(snap.Playlist.Items, s.ViewItem(it))
-		if it.Source.Type != SourceLive {
+		if it.Source.Type != screen.SourceLive {
 			continue
 		}
 		if st, ok := s.Streams.StreamInfo(it.Source.Stream); ok {
@@ -187,4 +160,17 @@ func (s *Service) snapPlaylist(ctx context.Context, a Access, snap *Snapshot) er
 		}
 	}
 	return nil
+}
+
+// needs is the right a command takes.
+func needs(c screen.Command) right.Permissions {
+	switch c.Action {
+	case screen.ActItem, screen.ActStay:
+		return right.ChangeCurrent
+	case screen.ActRate:
+		return right.ChangeRate
+	case screen.ActPlay, screen.ActPause, screen.ActSeek:
+		return right.PlayControl
+	}
+	return right.PlayControl
 }

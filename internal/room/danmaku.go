@@ -7,6 +7,8 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
+	"synctv/internal/text"
 )
 
 // Limits of comments over the film.
@@ -60,7 +62,7 @@ type Danmaku struct {
 
 // check cleans a comment and fills in what was left out.
 func (d Danmaku) check() (Danmaku, error) {
-	said, err := checkText("body.text", d.Text, 1, MaxDanmaku)
+	said, err := text.Check("body.text", d.Text, 1, MaxDanmaku)
 	if err != nil {
 		return d, err
 	}
@@ -81,7 +83,7 @@ func (d Danmaku) check() (Danmaku, error) {
 		return d, problem.InvalidField("body.size", "unknown", "A comment is small, normal or large.")
 	case !isColor(d.Color):
 		return d, problem.InvalidField("body.color", "invalid", "A colour is written #rrggbb.")
-	case math.IsNaN(d.PositionS) || d.PositionS < 0 || d.PositionS > maxPositionS:
+	case math.IsNaN(d.PositionS) || d.PositionS < 0 || d.PositionS > screen.MaxPositionS:
 		return d, problem.InvalidField("body.position_s", "out_of_range", "A position is between 0 and four weeks.")
 	}
 	return d, nil

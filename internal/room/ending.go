@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
 )
@@ -83,7 +84,7 @@ func (s *Service) DeleteRoom(ctx context.Context, roomID string, who Person) err
 	if err := s.deleteRoom(ctx, roomID); err != nil {
 		return err
 	}
-	s.record(ctx, roomID, "room.delete", a.By(), By{ID: roomID, Name: a.Room.Name}, "", nil)
+	s.record(ctx, roomID, "room.delete", a.By(), ident.By{ID: roomID, Name: a.Room.Name}, "", nil)
 	return nil
 }
 
@@ -124,7 +125,7 @@ func (s *Service) HandOver(ctx context.Context, roomID string, who Person, toID 
 		if next, err = s.handOver(ctx, a.Room, toID); err != nil {
 			return err
 		}
-		s.record(ctx, roomID, "room.hand_over", a.By(), By{ID: toID, Name: to.Name}, "", nil)
+		s.record(ctx, roomID, "room.hand_over", a.By(), ident.By{ID: toID, Name: to.Name}, "", nil)
 		return nil
 	})
 	return next.Details(), err
@@ -192,7 +193,7 @@ func (s *Service) CloseIdle(ctx context.Context, idle time.Duration) (int, error
 		}
 		next := r
 		next.Status = RoomClosed
-		_, err := s.swapRoom(ctx, r, next, "room.idle", By{})
+		_, err := s.swapRoom(ctx, r, next, "room.idle", ident.By{})
 		switch problem.KindOf(err) {
 		case "":
 			closed++

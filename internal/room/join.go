@@ -7,6 +7,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/text"
 )
 
 // Join brings a signed-in person into a room. Joining twice gives the
@@ -140,7 +141,7 @@ func (s *Service) JoinAsGuest(ctx context.Context, roomID string, who Person, na
 	if !r.Settings.GuestsAllowed {
 		return MemberView{}, "", ErrGuestsNotAllowed
 	}
-	if name, err = checkText("body.name", name, MinGuestName, MaxPersonName); err != nil {
+	if name, err = text.Check("body.name", name, MinGuestName, MaxPersonName); err != nil {
 		return MemberView{}, "", err
 	}
 	if err := s.passGate(ctx, r, password); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"synctv/internal/ident"
+	"synctv/internal/screen"
 )
 
 // LineCode names what a system line tells. The page has the words for it in
@@ -48,7 +49,7 @@ func (s *Service) noteMember(ctx context.Context, m Member, code LineCode) {
 }
 
 // noteItem tells which film a room went over to.
-func (s *Service) noteItem(ctx context.Context, roomID string, by By, p Playback) {
+func (s *Service) noteItem(ctx context.Context, roomID string, by ident.By, p screen.Playback) {
 	it, err := s.Playlists.Item(ctx, roomID, p.ItemID)
 	if err != nil {
 		return

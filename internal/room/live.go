@@ -6,6 +6,7 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/right"
+	"synctv/internal/screen"
 	"synctv/internal/text"
 )
 
@@ -18,7 +19,7 @@ type LiveKey struct {
 	Stream    string // public name of the stream, what players ask for
 	Hash      string
 	Hint      string // last characters of the key, to tell keys apart
-	CreatedBy By
+	CreatedBy ident.By
 	CreatedMS int64
 }
 
@@ -35,14 +36,14 @@ type Stream struct {
 
 // GoLive makes a key for a live item; without an item it adds one. The key
 // comes back once and is not kept.
-func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (LiveKey, Item, string, error) {
+func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (LiveKey, screen.Item, string, error) {
 	a, err := s.require(ctx, roomID, who, right.PublishLive)
 	if err != nil {
-		return LiveKey{}, Item{}, "", err
+		return LiveKey{}, screen.Item{}, "", err
 	}
 	item, fresh, err := s.liveItem(ctx, a, title, itemID)
 	if err != nil {
-		return LiveKey{}, Item{}, "", err
+		return LiveKey{}, screen.Item{}, "", err
 	}
 	secret := ident.Token()
 	key := LiveKey{
@@ -50,36 +51,36 @@ func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, 
 		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
 	}
 	if fresh {
-		added, err := s.addItems(ctx, a, []Item{item}, Addition{})
+		added, err := s.addItems(ctx, a, []screen.Item{item}, Addition{})
 		if err != nil {
-			return LiveKey{}, Item{}, "", err
+			return LiveKey{}, screen.Item{}, "", err
 		}
 		item = added.Items[0] // with its place in the list
 	}
 	if err := s.LiveKeys.AddLiveKey(ctx, key); err != nil {
-		return LiveKey{}, Item{}, "", err
+		return LiveKey{}, screen.Item{}, "", err
 	}
 	return key, item, secret, nil
 }
 
-func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) (Item, bool, error) {
+func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) (screen.Item, bool, error) {
 	if itemID != "" {
 		item, err := s.Playlists.Item(ctx, a.Room.ID, itemID)
-		if err == nil && item.Source.Type != SourceLive {
-			err = ErrItemNotFound
+		if err == nil && item.Source.Type != screen.SourceLive {
+			err = screen.ErrItemNotFound
 		}
 		return item, false, err
 	}
 	if text.Line(title) == "" {
 		title = a.Member.Name
 	}
-	title, err := checkText("body.title", title, 1, MaxTitle)
+	title, err := text.Check("body.title", title, 1, screen.MaxTitle)
 	if err != nil {
-		return Item{}, false, err
+		return screen.Item{}, false, err
 	}
-	return Item{
+	return screen.Item{
 		ID: ident.New(), RoomID: a.Room.ID, Title: title, Live: true,
-		Source:  Source{Type: SourceLive, Stream: ident.New()},
+		Source:  screen.Source{Type: screen.SourceLive, Stream: ident.New()},
 		AddedBy: a.By(), CreatedMS: s.nowMS(),
 	}, true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"synctv/internal/ident"
 	"synctv/internal/right"
 	"synctv/internal/text"
 )
@@ -71,7 +72,7 @@ type Member struct {
 	Ban          Ban   // why they are kept out; zero unless banned
 }
 
-func (m Member) by() By { return By{ID: m.PersonID, Name: m.Name} }
+func (m Member) by() ident.By { return ident.By{ID: m.PersonID, Name: m.Name} }
 
 // changes is what differs from a membership before, for the record.
 func (m Member) changes(was Member) map[string]string {
@@ -157,13 +158,7 @@ type Access struct {
 }
 
 // By is who did it, for records and events.
-func (a Access) By() By { return By{ID: a.Member.PersonID, Name: a.Member.Name} }
-
-// By names a person at the moment of an act; the name is a snapshot.
-type By struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
+func (a Access) By() ident.By { return ident.By{ID: a.Member.PersonID, Name: a.Member.Name} }
 
 // admit decides on what a membership allows before any right is looked at.
 func admit(r Room, m Member, who Person) (Access, error) {

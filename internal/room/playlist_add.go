@@ -8,6 +8,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
 	"synctv/internal/text"
 )
 
@@ -28,7 +29,7 @@ type Addition struct {
 // Added is what came of an addition.
 type Added struct {
 	Version    int64
-	Items      []Item
+	Items      []screen.Item
 	Duplicates []string // ids of the new items whose source was in the list already
 }
 
@@ -42,7 +43,7 @@ func (s *Service) AddItems(ctx context.Context, roomID string, who Person, add A
 	if err != nil {
 		return Added{}, err
 	}
-	items := make([]Item, 0, len(add.Items))
+	items := make([]screen.Item, 0, len(add.Items))
 	for i, n := range add.Items {
 		item, err := s.describe(ctx, a, who, n)
 		if err != nil {
@@ -62,7 +63,7 @@ func addNeeds(add Addition) right.Permissions {
 
 // addItems stores described items. The lock keeps many people who add at once
 // from waiting in the store; their order there makes the positions distinct.
-func (s *Service) addItems(ctx context.Context, a Access, items []Item, add Addition) (out Added, err error) {
+func (s *Service) addItems(ctx context.Context, a Access, items []screen.Item, add Addition) (out Added, err error) {
 	err = s.Locks.WithLock(ctx, "movie_add:"+a.Room.ID, addLock, func(ctx context.Context) error {
 		current := ""
 		if add.Next {
@@ -72,10 +73,10 @@ func (s *Service) addItems(ctx context.Context, a Access, items []Item, add Addi
 			}
 			current = p.ItemID
 		}
-		var e Edit
-		out.Version, e, err = s.editPlaylist(ctx, a.Room.ID, func(l Playlist) (Edit, error) {
-			out.Duplicates = l.duplicates(items)
-			return l.insert(items, l.spotFor(add, current))
+		var e screen.Edit
+		out.Version, e, err = s.editPlaylist(ctx, a.Room.ID, func(l screen.Playlist) (screen.Edit, error) {
+			out.Duplicates = l.Duplicates(items)
+			return l.Insert(items, spotFor(l, add, current))
 		})
 		out.Items = e.Added
 		return err
@@ -83,32 +84,19 @@ func (s *Service) addItems(ctx context.Context, a Access, items []Item, add Addi
 	return out, err
 }
 
-// spotFor is the end of a folder, or the place after what plays.
-func (l Playlist) spotFor(add Addition, currentID string) Spot {
-	if !add.Next {
-		return Spot{FolderID: add.FolderID}
-	}
-	current, playing := l.item(currentID)
-	if !playing {
-		first := ""
-		return Spot{FolderID: add.FolderID, After: &first}
-	}
-	return Spot{FolderID: current.FolderID, After: &current.ID}
-}
-
-func (s *Service) describe(ctx context.Context, a Access, who Person, n NewItem) (Item, error) {
+func (s *Service) describe(ctx context.Context, a Access, who Person, n NewItem) (screen.Item, error) {
 	d, err := s.Media.Describe(ctx, who, n)
 	if err != nil {
-		return Item{}, err
+		return screen.Item{}, err
 	}
 	title := n.Title
 	if text.Line(title) == "" {
 		title = d.Title
 	}
-	if title, err = checkText("title", text.Truncate(title, MaxTitle), 1, MaxTitle); err != nil {
-		return Item{}, err
+	if title, err = text.Check("title", text.Truncate(title, screen.MaxTitle), 1, screen.MaxTitle); err != nil {
+		return screen.Item{}, err
 	}
-	return Item{
+	return screen.Item{
 		ID: ident.New(), RoomID: a.Room.ID, Title: title, Source: d.Source, DurationS: d.DurationS,
 		AddedBy: a.By(), CreatedMS: s.nowMS(),
 	}, nil
@@ -123,38 +111,45 @@ func problemAt(err error, index int) error {
 	return p.With(problem.Field{Location: "body.items[" + strconv.Itoa(index) + "]", Code: p.Code, Message: p.Message})
 }
 
-// Skipped is a line of an imported list that was not taken.
-type Skipped struct {
-	Line int    `json:"line" doc:"counted from 1"`
-	Code string `json:"code" doc:"why: source_unsupported, not_absolute, too_many"`
-}
-
 // Import adds what an M3U list names; lines that cannot be played are left out
 // and told.
-func (s *Service) Import(ctx context.Context, roomID string, who Person, list string, add Addition) (Added, []Skipped, error) {
+func (s *Service) Import(ctx context.Context, roomID string, who Person, list string, add Addition) (Added, []screen.Skipped, error) {
 	a, err := s.require(ctx, roomID, who, addNeeds(add))
 	if err != nil {
 		return Added{}, nil, err
 	}
-	entries, skipped, err := parseM3U(list)
+	entries, skipped, err := screen.ParseM3U(list)
 	if err != nil {
 		return Added{}, nil, err
 	}
-	var items []Item
+	var items []screen.Item
 	for _, e := range entries {
-		item, err := s.describe(ctx, a, who, NewItem{Title: e.title, URL: e.url})
+		item, err := s.describe(ctx, a, who, NewItem{Title: e.Title, URL: e.Url})
 		switch p := problem.From(err); {
 		case err == nil:
 			items = append(items, item)
 		case p.Kind == problem.Invalid:
-			skipped = append(skipped, Skipped{Line: e.line, Code: p.Code})
+			skipped = append(skipped, screen.Skipped{Line: e.Line, Code: p.Code})
 		default:
 			return Added{}, nil, err
 		}
 	}
 	if len(items) == 0 {
-		return Added{}, nil, ErrImportEmpty
+		return Added{}, nil, screen.ErrImportEmpty
 	}
 	out, err := s.addItems(ctx, a, items, add)
 	return out, skipped, err
+}
+
+// spotFor is the end of a folder, or the place after what plays.
+func spotFor(l screen.Playlist, add Addition, currentID string) screen.Spot {
+	if !add.Next {
+		return screen.Spot{FolderID: add.FolderID}
+	}
+	current, playing := l.Item(currentID)
+	if !playing {
+		first := ""
+		return screen.Spot{FolderID: add.FolderID, After: &first}
+	}
+	return screen.Spot{FolderID: current.FolderID, After: &current.ID}
 }

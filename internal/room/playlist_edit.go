@@ -8,19 +8,21 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
+	"synctv/internal/text"
 )
 
 // editPlaylist lets a rule change the list as it is now, then tells the room.
-func (s *Service) editPlaylist(ctx context.Context, roomID string, rule func(Playlist) (Edit, error)) (int64, Edit, error) {
-	var before Playlist
-	var e Edit
-	version, err := s.Playlists.ChangePlaylist(ctx, roomID, func(l Playlist) (_ Edit, err error) {
+func (s *Service) editPlaylist(ctx context.Context, roomID string, rule func(screen.Playlist) (screen.Edit, error)) (int64, screen.Edit, error) {
+	var before screen.Playlist
+	var e screen.Edit
+	version, err := s.Playlists.ChangePlaylist(ctx, roomID, func(l screen.Playlist) (_ screen.Edit, err error) {
 		before = l
 		e, err = rule(l)
 		return e, err
 	})
 	if err != nil {
-		return 0, Edit{}, err
+		return 0, screen.Edit{}, err
 	}
 	if !e.Empty() {
 		s.announceEdit(ctx, roomID, version, before, e)
@@ -35,7 +37,7 @@ const (
 	maxEventRemoved = 2000
 )
 
-func (s *Service) announceEdit(ctx context.Context, roomID string, version int64, before Playlist, e Edit) {
+func (s *Service) announceEdit(ctx context.Context, roomID string, version int64, before screen.Playlist, e screen.Edit) {
 	ev := Event{Type: EventPlaylist, Version: version}
 	if len(e.Added)+len(e.Changed) > maxEventItems || len(e.Removed) > maxEventRemoved {
 		ev.Refetch = true
@@ -47,25 +49,10 @@ func (s *Service) announceEdit(ctx context.Context, roomID string, version int64
 		ev.Removed = append(ev.Removed, it.ID)
 	}
 	if len(e.Folders) > 0 {
-		after := before.foldersAfter(e)
+		after := before.FoldersAfter(e)
 		ev.Folders = &after
 	}
 	s.Announcer.Announce(ctx, roomID, ev)
-}
-
-// foldersAfter is every folder once an edit is stored.
-func (l Playlist) foldersAfter(e Edit) []Folder {
-	touched := map[string]bool{}
-	for _, f := range e.Folders {
-		touched[f.ID] = true
-	}
-	after := []Folder{}
-	for _, f := range slices.Concat(l.Folders, e.Folders) {
-		if f.Gone.Batch == "" && (!touched[f.ID] || slices.Contains(e.Folders, f)) && !slices.Contains(after, f) {
-			after = append(after, f)
-		}
-	}
-	return after
 }
 
 // ItemChange is what a person wants to be different; nil stays.
@@ -76,41 +63,41 @@ type ItemChange struct {
 
 // EditItem changes an item: one's own with edit_media_self, anyone's with
 // edit_media_any. Another address of what plays starts it anew.
-func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemID string, c ItemChange) (int64, Item, error) {
+func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemID string, c ItemChange) (int64, screen.Item, error) {
 	a, err := s.access(ctx, roomID, who)
 	if err != nil {
-		return 0, Item{}, err
+		return 0, screen.Item{}, err
 	}
 	var fresh *Description
 	if c.URL != nil {
 		d, err := s.Media.Describe(ctx, who, NewItem{URL: *c.URL})
 		if err != nil {
-			return 0, Item{}, err
+			return 0, screen.Item{}, err
 		}
 		fresh = &d
 	}
 	if c.Title != nil {
-		title, err := checkText("body.title", *c.Title, 1, MaxTitle)
+		title, err := text.Check("body.title", *c.Title, 1, screen.MaxTitle)
 		if err != nil {
-			return 0, Item{}, err
+			return 0, screen.Item{}, err
 		}
 		c.Title = &title
 	}
 	moved := false
-	version, e, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) {
-		it, ok := l.item(itemID)
+	version, e, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) {
+		it, ok := l.Item(itemID)
 		if !ok {
-			return Edit{}, ErrItemNotFound
+			return screen.Edit{}, screen.ErrItemNotFound
 		}
 		if !a.mayEdit(it.AddedBy) {
-			return Edit{}, ErrPermission
+			return screen.Edit{}, ErrPermission
 		}
 		var err error
-		it, moved, err = it.with(c.Title, fresh)
-		return Edit{Changed: []Item{it}}, err
+		it, moved, err = changed(it, c.Title, fresh)
+		return screen.Edit{Changed: []screen.Item{it}}, err
 	})
 	if err != nil {
-		return 0, Item{}, err
+		return 0, screen.Item{}, err
 	}
 	if moved {
 		err = s.restart(ctx, a, e.Changed[0])
@@ -118,81 +105,66 @@ func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemI
 	return version, e.Changed[0], err
 }
 
-func (a Access) mayEdit(addedBy By) bool {
+func (a Access) mayEdit(addedBy ident.By) bool {
 	own := addedBy.ID == a.Member.PersonID && a.Can.Has(right.EditMediaSelf)
 	return own || a.Can.Has(right.EditMediaAny)
 }
 
-// with is the item after a change; moved tells that it plays something else.
-func (it Item) with(title *string, d *Description) (_ Item, moved bool, err error) {
-	if title != nil {
-		it.Title = *title
-	}
-	if d == nil || d.Source == it.Source {
-		return it, false, nil
-	}
-	if it.Source.Type != SourceDirect {
-		return it, false, problem.InvalidField("body.url", "not_direct", "Only an item with an address can get another one.")
-	}
-	it.Source, it.DurationS, it.Broken = d.Source, d.DurationS, ""
-	return it, true, nil
-}
-
 // restart begins an item anew if it is the current one.
-func (s *Service) restart(ctx context.Context, a Access, it Item) error {
+func (s *Service) restart(ctx context.Context, a Access, it screen.Item) error {
 	p, err := s.Playbacks.Playback(ctx, a.Room.ID)
 	if err != nil || p.ItemID != it.ID {
 		return err
 	}
-	_, err = s.swapPlayback(ctx, a, startOf(it))
+	_, err = s.swapPlayback(ctx, a, screen.StartOf(it))
 	return err
 }
 
 // MoveItems brings items and folders to another place.
-func (s *Service) MoveItems(ctx context.Context, roomID string, who Person, itemIDs, folderIDs []string, to Spot) (int64, []Item, error) {
+func (s *Service) MoveItems(ctx context.Context, roomID string, who Person, itemIDs, folderIDs []string, to screen.Spot) (int64, []screen.Item, error) {
 	if _, err := s.require(ctx, roomID, who, right.ReorderPlaylist); err != nil {
 		return 0, nil, err
 	}
-	version, e, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) { return l.move(itemIDs, folderIDs, to) })
+	version, e, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) { return l.Move(itemIDs, folderIDs, to) })
 	return version, e.Changed, err
 }
 
 // AddFolder makes an empty folder.
-func (s *Service) AddFolder(ctx context.Context, roomID string, who Person, name, parentID string) (int64, Folder, error) {
+func (s *Service) AddFolder(ctx context.Context, roomID string, who Person, name, parentID string) (int64, screen.Folder, error) {
 	a, err := s.require(ctx, roomID, who, right.AddMedia)
 	if err != nil {
-		return 0, Folder{}, err
+		return 0, screen.Folder{}, err
 	}
-	if name, err = checkText("body.name", name, 1, maxFolderName); err != nil {
-		return 0, Folder{}, err
+	if name, err = text.Check("body.name", name, 1, screen.MaxFolderName); err != nil {
+		return 0, screen.Folder{}, err
 	}
-	f := Folder{ID: ident.New(), ParentID: parentID, Name: name, AddedBy: a.By()}
-	version, _, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) {
-		return Edit{Folders: []Folder{f}}, l.mayNest("", parentID)
+	f := screen.Folder{ID: ident.New(), ParentID: parentID, Name: name, AddedBy: a.By()}
+	version, _, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) {
+		return screen.Edit{Folders: []screen.Folder{f}}, l.MayNest("", parentID)
 	})
 	return version, f, err
 }
 
 // RenameFolder gives a folder another name; rights as with items.
-func (s *Service) RenameFolder(ctx context.Context, roomID string, who Person, folderID, name string) (int64, Folder, error) {
+func (s *Service) RenameFolder(ctx context.Context, roomID string, who Person, folderID, name string) (int64, screen.Folder, error) {
 	a, err := s.access(ctx, roomID, who)
 	if err != nil {
-		return 0, Folder{}, err
+		return 0, screen.Folder{}, err
 	}
-	if name, err = checkText("body.name", name, 1, maxFolderName); err != nil {
-		return 0, Folder{}, err
+	if name, err = text.Check("body.name", name, 1, screen.MaxFolderName); err != nil {
+		return 0, screen.Folder{}, err
 	}
-	var f Folder
-	version, _, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) {
+	var f screen.Folder
+	version, _, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) {
 		var ok bool
-		if f, ok = l.folder(folderID); !ok {
-			return Edit{}, ErrFolderNotFound
+		if f, ok = l.Folder(folderID); !ok {
+			return screen.Edit{}, screen.ErrFolderNotFound
 		}
 		if !a.mayEdit(f.AddedBy) {
-			return Edit{}, ErrPermission
+			return screen.Edit{}, ErrPermission
 		}
 		f.Name = name
-		return Edit{Folders: []Folder{f}}, nil
+		return screen.Edit{Folders: []screen.Folder{f}}, nil
 	})
 	return version, f, err
 }
@@ -212,8 +184,8 @@ func (s *Service) RemoveItems(ctx context.Context, roomID string, who Person, it
 	if err != nil {
 		return 0, "", err
 	}
-	return s.takeOut(ctx, a, func(l Playlist) ([]Item, []Folder, error) {
-		items, folders, err := l.doomed(itemIDs, folderIDs)
+	return s.takeOut(ctx, a, func(l screen.Playlist) ([]screen.Item, []screen.Folder, error) {
+		items, folders, err := l.Doomed(itemIDs, folderIDs)
 		if err == nil && !a.mayDelete(items, folders) {
 			err = ErrPermission
 		}
@@ -221,14 +193,14 @@ func (s *Service) RemoveItems(ctx context.Context, roomID string, who Person, it
 	})
 }
 
-func (a Access) mayDelete(items []Item, folders []Folder) bool {
+func (a Access) mayDelete(items []screen.Item, folders []screen.Folder) bool {
 	if a.Can.Has(right.DeleteMediaAny) {
 		return true
 	}
 	me := a.Member.PersonID
 	return a.Can.Has(right.DeleteMediaSelf) &&
-		!slices.ContainsFunc(items, func(it Item) bool { return it.AddedBy.ID != me }) &&
-		!slices.ContainsFunc(folders, func(f Folder) bool { return f.AddedBy.ID != me })
+		!slices.ContainsFunc(items, func(it screen.Item) bool { return it.AddedBy.ID != me }) &&
+		!slices.ContainsFunc(folders, func(f screen.Folder) bool { return f.AddedBy.ID != me })
 }
 
 // Clear deletes everything, or everything in one folder; it can be undone.
@@ -237,21 +209,21 @@ func (s *Service) Clear(ctx context.Context, roomID string, who Person, folderID
 	if err != nil {
 		return 0, "", err
 	}
-	return s.takeOut(ctx, a, func(l Playlist) ([]Item, []Folder, error) {
+	return s.takeOut(ctx, a, func(l screen.Playlist) ([]screen.Item, []screen.Folder, error) {
 		if folderID == "" {
 			return l.Items, l.Folders, nil
 		}
-		if _, ok := l.folder(folderID); !ok {
-			return nil, nil, ErrFolderNotFound
+		if _, ok := l.Folder(folderID); !ok {
+			return nil, nil, screen.ErrFolderNotFound
 		}
-		items, folders := l.below([]string{folderID})
-		return items, slices.DeleteFunc(folders, func(f Folder) bool { return f.ID == folderID }), nil
+		items, folders := l.Below([]string{folderID})
+		return items, slices.DeleteFunc(folders, func(f screen.Folder) bool { return f.ID == folderID }), nil
 	})
 }
 
 // takeOut asks the rule twice: first so that the playback leaves what is about
 // to go, then for good, with the list held still.
-func (s *Service) takeOut(ctx context.Context, a Access, doomed func(Playlist) ([]Item, []Folder, error)) (int64, string, error) {
+func (s *Service) takeOut(ctx context.Context, a Access, doomed func(screen.Playlist) ([]screen.Item, []screen.Folder, error)) (int64, string, error) {
 	roomID := a.Room.ID
 	list, err := s.Playlists.Playlist(ctx, roomID)
 	if err != nil {
@@ -264,17 +236,17 @@ func (s *Service) takeOut(ctx context.Context, a Access, doomed func(Playlist) (
 	if err := s.leaveItems(ctx, a, list, items); err != nil {
 		return 0, "", err
 	}
-	gone := Deletion{Batch: ident.New(), AtMS: s.nowMS(), By: a.Member.PersonID}
-	version, e, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) {
+	gone := screen.Deletion{Batch: ident.New(), AtMS: s.nowMS(), By: a.Member.PersonID}
+	version, e, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) {
 		list = l
 		items, folders, err := doomed(l)
-		return remove(items, folders, gone), err
+		return screen.Remove(items, folders, gone), err
 	})
 	if err != nil {
 		return 0, "", err
 	}
 	for _, it := range e.Removed {
-		if it.Source.Type == SourceLive {
+		if it.Source.Type == screen.SourceLive {
 			s.Streams.Cut(it.Source.Stream)
 		}
 	}
@@ -287,16 +259,16 @@ func (s *Service) takeOut(ctx context.Context, a Access, doomed func(Playlist) (
 
 // leaveItems moves the playback off items that go, as autoplay would at the
 // end of the current one, but at once.
-func (s *Service) leaveItems(ctx context.Context, a Access, list Playlist, items []Item) error {
-	doomed := idsOf(items)
+func (s *Service) leaveItems(ctx context.Context, a Access, list screen.Playlist, items []screen.Item) error {
+	doomed := screen.IdsOf(items)
 	current, err := s.Playbacks.Playback(ctx, a.Room.ID)
 	if err != nil || !doomed[current.ItemID] {
 		return err
 	}
-	next, round := list.following(afterRemoval(a.Room.Settings.Autoplay), current, func(it Item) bool {
+	next, round := list.Following(afterRemoval(a.Room.Settings.Autoplay), current, func(it screen.Item) bool {
 		return !doomed[it.ID] && s.playable(it)
 	}, s.nowMS())
-	c := startOf(next)
+	c := screen.StartOf(next)
 	c.Epoch, c.Round = current.Epoch, round
 	_, err = s.swapPlayback(ctx, a, c)
 	if problem.KindOf(err) == problem.Conflict {
@@ -306,45 +278,31 @@ func (s *Service) leaveItems(ctx context.Context, a Access, list Playlist, items
 }
 
 // afterRemoval: what is gone cannot be repeated.
-func afterRemoval(a Autoplay) Autoplay {
-	if a.Mode == RepeatOne {
-		a.Mode = Sequential
+func afterRemoval(a screen.Autoplay) screen.Autoplay {
+	if a.Mode == screen.RepeatOne {
+		a.Mode = screen.Sequential
 	}
 	return a
 }
 
 // Undo brings back what one act deleted, within half a minute: one's own act,
 // or anybody's with delete_media_any.
-func (s *Service) Undo(ctx context.Context, roomID string, who Person, batch string) (int64, []Item, error) {
+func (s *Service) Undo(ctx context.Context, roomID string, who Person, batch string) (int64, []screen.Item, error) {
 	a, err := s.access(ctx, roomID, who)
 	if err != nil {
 		return 0, nil, err
 	}
-	version, e, err := s.editPlaylist(ctx, roomID, func(l Playlist) (Edit, error) {
-		gone, ok := l.batch(batch)
+	version, e, err := s.editPlaylist(ctx, roomID, func(l screen.Playlist) (screen.Edit, error) {
+		gone, ok := l.Batch(batch)
 		switch {
 		case !ok || s.nowMS()-gone.AtMS > undoTime.Milliseconds():
-			return Edit{}, ErrUndoExpired
+			return screen.Edit{}, screen.ErrUndoExpired
 		case gone.By != a.Member.PersonID && !a.Can.Has(right.DeleteMediaAny):
-			return Edit{}, ErrPermission
+			return screen.Edit{}, ErrPermission
 		}
-		return l.restore(batch)
+		return l.Restore(batch)
 	})
 	return version, e.Added, err
-}
-
-func (l Playlist) batch(id string) (Deletion, bool) {
-	for _, it := range l.GoneItems {
-		if it.Gone.Batch == id && id != "" {
-			return it.Gone, true
-		}
-	}
-	for _, f := range l.GoneFolders {
-		if f.Gone.Batch == id && id != "" {
-			return f.Gone, true
-		}
-	}
-	return Deletion{}, false
 }
 
 // sweepBatch bounds one write of the clean-up.
@@ -354,4 +312,19 @@ const sweepBatch = 500
 // a time; call it again while it removes any.
 func (s *Service) SweepPlaylists(ctx context.Context) (removed int, err error) {
 	return s.Playlists.PurgeDeleted(ctx, s.nowMS()-sweepTime.Milliseconds(), sweepBatch)
+}
+
+// changed is an item after a change; moved tells that it plays something else.
+func changed(it screen.Item, title *string, d *Description) (_ screen.Item, moved bool, err error) {
+	if title != nil {
+		it.Title = *title
+	}
+	if d == nil || d.Source == it.Source {
+		return it, false, nil
+	}
+	if it.Source.Type != screen.SourceDirect {
+		return it, false, problem.InvalidField("body.url", "not_direct", "Only an item with an address can get another one.")
+	}
+	it.Source, it.DurationS, it.Broken = d.Source, d.DurationS, ""
+	return it, true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"synctv/internal/audit"
+	"synctv/internal/screen"
 )
 
 // The ports below are what the use cases need of the outside. All may block on
@@ -17,7 +18,7 @@ type Rooms interface {
 	// CreateRoom stores a room with its creator's membership, its empty
 	// playlist and its playback in one transaction. Whoever created limit rooms
 	// already gets ErrRoomLimit; a limit of 0 is none.
-	CreateRoom(ctx context.Context, r Room, creator Member, p Playback, limit int) error
+	CreateRoom(ctx context.Context, r Room, creator Member, p screen.Playback, limit int) error
 	Room(ctx context.Context, id string) (Room, error)
 	// ListRooms gives a page of rooms, newest first.
 	ListRooms(ctx context.Context, q ListQuery) ([]Summary, error)
@@ -84,22 +85,22 @@ type Seat struct{ RoomID, PersonID string }
 
 // Playbacks stores the playback of each room.
 type Playbacks interface {
-	Playback(ctx context.Context, roomID string) (Playback, error)
+	Playback(ctx context.Context, roomID string) (screen.Playback, error)
 	// SwapPlayback stores next if the stored version is still from; swapped
 	// is false, without an error, when it is not.
-	SwapPlayback(ctx context.Context, roomID string, from int64, next Playback) (swapped bool, err error)
+	SwapPlayback(ctx context.Context, roomID string, from int64, next screen.Playback) (swapped bool, err error)
 }
 
 // Playlists stores items. Every change makes a new version of the whole list.
 type Playlists interface {
-	Playlist(ctx context.Context, roomID string) (Playlist, error)
-	Item(ctx context.Context, roomID, itemID string) (Item, error)
+	Playlist(ctx context.Context, roomID string) (screen.Playlist, error)
+	Item(ctx context.Context, roomID, itemID string) (screen.Item, error)
 	// ItemByStream finds a live item; an empty roomID means any room.
-	ItemByStream(ctx context.Context, roomID, stream string) (Item, error)
+	ItemByStream(ctx context.Context, roomID, stream string) (screen.Item, error)
 	// ChangePlaylist gives a rule the list as it is, with what can still be
 	// brought back, and stores the edit it makes; nobody else changes the list
 	// meanwhile. An empty edit makes no new version. The rule must not block.
-	ChangePlaylist(ctx context.Context, roomID string, rule func(Playlist) (Edit, error)) (version int64, err error)
+	ChangePlaylist(ctx context.Context, roomID string, rule func(screen.Playlist) (screen.Edit, error)) (version int64, err error)
 	// PurgeDeleted removes at most limit items and folders that were deleted
 	// before an instant for good, and says how many.
 	PurgeDeleted(ctx context.Context, beforeMS int64, limit int) (removed int, err error)
@@ -111,9 +112,9 @@ type Endings interface {
 	// instant, the longest due first.
 	DuePlaybacks(ctx context.Context, nowMS int64, limit int) (roomIDs []string, err error)
 	// PutReport keeps a person's last word about what plays in a room.
-	PutReport(ctx context.Context, roomID string, r Report) error
+	PutReport(ctx context.Context, roomID string, r screen.Report) error
 	// Reports lists what people said about one epoch.
-	Reports(ctx context.Context, roomID string, epoch int64) ([]Report, error)
+	Reports(ctx context.Context, roomID string, epoch int64) ([]screen.Report, error)
 }
 
 // Messages stores what is said.
@@ -194,7 +195,7 @@ const (
 
 // Description is what a source says about an address or a path.
 type Description struct {
-	Source    Source
+	Source    screen.Source
 	Title     string
 	DurationS float64 // 0 = unknown
 }
@@ -205,7 +206,7 @@ type Media interface {
 	// knows, and what this person may not reach.
 	Describe(ctx context.Context, who Person, n NewItem) (Description, error)
 	// Play says what a player opens for an item. It does not block.
-	Play(it Item) Play
+	Play(it screen.Item) screen.Play
 }
 
 // Streams is the live relay, as far as rooms need it. Calls do not block.

@@ -5,8 +5,6 @@
 package room
 
 import (
-	"unicode/utf8"
-
 	"synctv/internal/problem"
 	"synctv/internal/text"
 )
@@ -49,7 +47,6 @@ type Room struct {
 const (
 	MaxRoomName        = 100
 	MaxRoomDescription = 500
-	MaxTitle           = 200
 	MaxPassword        = 128 // bytes; argon2id would take more, an attacker too
 	MinGuestName       = 1
 	MaxPersonName      = 32
@@ -57,19 +54,7 @@ const (
 
 // CheckName cleans a room's name and refuses an empty or overlong one.
 func CheckName(name string) (string, error) {
-	return checkText("body.name", name, 1, MaxRoomName)
-}
-
-// checkText cleans a one-line text and checks its length in characters.
-func checkText(location, typed string, least, most int) (string, error) {
-	line := text.Line(typed)
-	switch n := utf8.RuneCountInString(line); {
-	case n < least:
-		return "", problem.InvalidField(location, "too_short", "This may not be empty.")
-	case n > most:
-		return "", problem.InvalidField(location, "too_long", "This is too long.")
-	}
-	return line, nil
+	return text.Check("body.name", name, 1, MaxRoomName)
 }
 
 // Open tells whether people may come in, and if not, why.
@@ -101,7 +86,6 @@ var (
 	ErrMemberPending    = problem.New(problem.Forbidden, "member_pending", "Your request to join waits for approval.")
 	ErrMemberNotFound   = problem.New(problem.NotFound, "member_not_found", "There is no such person in this room.")
 	ErrPermission       = problem.New(problem.Forbidden, "permission_missing", "You may not do that in this room.")
-	ErrItemNotFound     = problem.New(problem.NotFound, "item_not_found", "There is no such item in the playlist.")
 	ErrPlaybackConflict = problem.New(problem.Conflict, "playback_conflict", "Somebody else was faster.")
 	ErrNothingToPlay    = problem.New(problem.Conflict, "nothing_to_play", "There is nothing further in that direction.")
 	ErrKeyNotFound      = problem.New(problem.NotFound, "key_not_found", "There is no such stream key.")

@@ -7,10 +7,11 @@ import (
 
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
 )
 
 func TestNeighbour(t *testing.T) {
-	l := Playlist{Items: []Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	l := screen.Playlist{Items: []screen.Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
 	for _, c := range []struct {
 		from string
 		step int
@@ -20,11 +21,11 @@ func TestNeighbour(t *testing.T) {
 		{"a", +1, "b", true}, {"b", +1, "c", true}, {"c", +1, "", false},
 		{"c", -1, "b", true}, {"a", -1, "", false}, {"", +1, "a", true}, {"", -1, "", false}, {"gone", +1, "a", true},
 	} {
-		if got, ok := l.neighbour(c.from, c.step); got.ID != c.want || ok != c.ok {
+		if got, ok := l.Neighbour(c.from, c.step); got.ID != c.want || ok != c.ok {
 			t.Errorf("from %q by %d: %q, %v", c.from, c.step, got.ID, ok)
 		}
 	}
-	if _, ok := (Playlist{}).neighbour("", +1); ok {
+	if _, ok := (screen.Playlist{}).Neighbour("", +1); ok {
 		t.Error("an empty list has no next")
 	}
 }

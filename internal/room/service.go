@@ -7,6 +7,8 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
+	"synctv/internal/text"
 )
 
 // Service is the use cases: each loads what it needs, asks the rules, stores
@@ -92,12 +94,12 @@ func (s *Service) Create(ctx context.Context, who Person, d Draft) (Room, error)
 		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
 		Role: Creator, Status: MemberActive, JoinedMS: r.CreatedMS, Version: 1,
 	}
-	by, quota := By{ID: who.ID, Name: who.Name}, s.RoomQuota
+	by, quota := ident.By{ID: who.ID, Name: who.Name}, s.RoomQuota
 	if who.GlobalAdmin {
 		quota = 0
 	}
 	err = s.locked(ctx, "create_room:"+who.ID, createLock, func(ctx context.Context) error {
-		return s.Rooms.CreateRoom(ctx, r, creator, NewPlayback(r.CreatedMS, by), quota)
+		return s.Rooms.CreateRoom(ctx, r, creator, screen.NewPlayback(r.CreatedMS, by), quota)
 	})
 	if errors.Is(err, ErrRoomLimit) {
 		err = s.roomLimit(ctx, who.ID)
@@ -105,7 +107,7 @@ func (s *Service) Create(ctx context.Context, who Person, d Draft) (Room, error)
 	if err != nil {
 		return Room{}, err
 	}
-	s.record(ctx, r.ID, "room.create", by, By{}, "", nil)
+	s.record(ctx, r.ID, "room.create", by, ident.By{}, "", nil)
 	return r, nil
 }
 
@@ -124,7 +126,7 @@ func (s *Service) draft(ctx context.Context, who Person, d Draft) (Room, error) 
 	if err != nil {
 		return Room{}, err
 	}
-	description, err := checkText("body.description", d.Description, 0, MaxRoomDescription)
+	description, err := text.Check("body.description", d.Description, 0, MaxRoomDescription)
 	if err != nil {
 		return Room{}, err
 	}

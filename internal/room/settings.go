@@ -8,42 +8,25 @@ import (
 
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/screen"
 )
 
 // Settings are what a room's people may change about it.
 type Settings struct {
-	GuestsAllowed bool       `json:"guests_allowed" doc:"people without an account may come in by the link"`
-	Approval      bool       `json:"approval" doc:"who joins waits until somebody lets them in"`
-	MaxMembers    int        `json:"max_members" doc:"members and guests together"`
-	Chat          bool       `json:"chat" doc:"chat is switched on"`
-	Danmaku       bool       `json:"danmaku" doc:"lines over the film are switched on"`
-	SlowModeS     int        `json:"slow_mode_s" doc:"seconds between two messages of one person, 0 = off"`
-	Autoplay      Autoplay   `json:"autoplay"`
-	Wait          WaitPolicy `json:"wait"`
+	GuestsAllowed bool            `json:"guests_allowed" doc:"people without an account may come in by the link"`
+	Approval      bool            `json:"approval" doc:"who joins waits until somebody lets them in"`
+	MaxMembers    int             `json:"max_members" doc:"members and guests together"`
+	Chat          bool            `json:"chat" doc:"chat is switched on"`
+	Danmaku       bool            `json:"danmaku" doc:"lines over the film are switched on"`
+	SlowModeS     int             `json:"slow_mode_s" doc:"seconds between two messages of one person, 0 = off"`
+	Autoplay      screen.Autoplay `json:"autoplay"`
+	Wait          WaitPolicy      `json:"wait"`
 
 	// Role permission sets by name; nil means the default, empty means nothing.
 	MemberPermissions *[]string `json:"member_permissions,omitempty" doc:"what a member may do; absent = the default set"`
 	AdminPermissions  *[]string `json:"admin_permissions,omitempty" doc:"what an admin may do; absent = the default set"`
 	GuestPermissions  *[]string `json:"guest_permissions,omitempty" doc:"what a guest may do; absent = the default set"`
 }
-
-// Autoplay is what happens when an item has ended.
-type Autoplay struct {
-	On     bool         `json:"on"`
-	Mode   AutoplayMode `json:"mode" enum:"sequential,repeat_one,repeat_all,shuffle"`
-	DelayS int          `json:"delay_s" doc:"seconds of countdown before the next item"`
-}
-
-// AutoplayMode says which item is next.
-type AutoplayMode string
-
-// The modes of autoplay.
-const (
-	Sequential AutoplayMode = "sequential"
-	RepeatOne  AutoplayMode = "repeat_one"
-	RepeatAll  AutoplayMode = "repeat_all"
-	Shuffle    AutoplayMode = "shuffle"
-)
 
 // WaitPolicy says when the room waits for members who are not ready.
 type WaitPolicy struct {
@@ -75,7 +58,7 @@ const (
 func DefaultSettings(hasPassword bool) Settings {
 	return Settings{
 		GuestsAllowed: !hasPassword, MaxMembers: DefaultMaxMembers, Chat: true, Danmaku: true,
-		Autoplay: Autoplay{On: true, Mode: Sequential, DelayS: 3},
+		Autoplay: screen.Autoplay{On: true, Mode: screen.Sequential, DelayS: 3},
 		Wait:     WaitPolicy{Mode: WaitNever, UpTo: defaultWaitUpTo},
 	}
 }
@@ -97,7 +80,7 @@ func (s Settings) Check() error {
 				"This is from "+strconv.Itoa(n.least)+" to "+strconv.Itoa(n.most)+".")
 		}
 	}
-	if !slices.Contains([]AutoplayMode{Sequential, RepeatOne, RepeatAll, Shuffle}, s.Autoplay.Mode) {
+	if !slices.Contains([]screen.AutoplayMode{screen.Sequential, screen.RepeatOne, screen.RepeatAll, screen.Shuffle}, s.Autoplay.Mode) {
 		return problem.InvalidField("body.settings.autoplay.mode", "unknown", "There is no such mode.")
 	}
 	if !slices.Contains([]WaitMode{WaitNever, WaitUpTo, WaitAlways}, s.Wait.Mode) {

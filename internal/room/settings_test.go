@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"synctv/internal/right"
+	"synctv/internal/screen"
 )
 
 func TestMerge(t *testing.T) {
@@ -26,7 +27,7 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	next, err := base.Merge([]byte(`{"slow_mode_s":30,"autoplay":{"mode":"shuffle"},"member_permissions":["play_control","add_media"]}`))
-	if err != nil || next.SlowModeS != 30 || next.Autoplay != (Autoplay{On: true, Mode: Shuffle, DelayS: 3}) || !next.Chat {
+	if err != nil || next.SlowModeS != 30 || next.Autoplay != (screen.Autoplay{On: true, Mode: screen.Shuffle, DelayS: 3}) || !next.Chat {
 		t.Errorf("%+v, %v", next, err)
 	}
 	if !slices.Equal(chat, []string{"send_chat"}) || (*base.MemberPermissions)[0] != "send_chat" {

@@ -3,6 +3,8 @@ package room
 import (
 	"context"
 	"errors"
+
+	"synctv/internal/ident"
 )
 
 // AccountGone settles the rooms of a person whose account is about to be
@@ -46,13 +48,13 @@ func (s *Service) inherit(ctx context.Context, roomID string) error {
 		if err := s.deleteRoom(ctx, roomID); err != nil {
 			return err
 		}
-		s.record(ctx, roomID, "room.delete", By{}, By{ID: roomID, Name: r.Name}, "account_deleted", nil)
+		s.record(ctx, roomID, "room.delete", ident.By{}, ident.By{ID: roomID, Name: r.Name}, "account_deleted", nil)
 		return nil
 	}
 	if _, err := s.handOver(ctx, r, heir.PersonID); err != nil {
 		return err
 	}
-	s.record(ctx, roomID, "room.inherit", By{}, heir.by(), "account_deleted", nil)
+	s.record(ctx, roomID, "room.inherit", ident.By{}, heir.by(), "account_deleted", nil)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"synctv/internal/audit"
+	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
 )
@@ -15,7 +16,7 @@ const (
 )
 
 // record notes an act that is done.
-func (s *Service) record(ctx context.Context, roomID, action string, actor, target By, reason string, detail map[string]string) {
+func (s *Service) record(ctx context.Context, roomID, action string, actor, target ident.By, reason string, detail map[string]string) {
 	s.Audit.Record(ctx, audit.Entry{
 		RoomID: roomID, Action: action, Actor: audit.Party(actor), Target: audit.Party(target), Reason: reason, Detail: detail,
 	})

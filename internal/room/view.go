@@ -1,6 +1,10 @@
 package room
 
-import "synctv/internal/right"
+import (
+	"synctv/internal/ident"
+	"synctv/internal/right"
+	"synctv/internal/screen"
+)
 
 // The views are what leaves the server: stored things without secrets, with
 // what a page needs computed. Events and API answers show the same ones.
@@ -42,21 +46,21 @@ type BannedView struct {
 
 // ItemView is a playlist item with what a player opens.
 type ItemView struct {
-	ID        string  `json:"id"`
-	FolderID  string  `json:"folder_id" doc:"empty: at the top"`
-	Title     string  `json:"title"`
-	Source    Source  `json:"source"`
-	Live      bool    `json:"live"`
-	DurationS float64 `json:"duration_s" doc:"seconds, 0 = unknown"`
-	Position  int64   `json:"position" doc:"order in the folder, ascending"`
-	Broken    string  `json:"broken" doc:"why players could not play it, as a code; autoplay skips it then"`
-	AddedBy   By      `json:"added_by"`
-	CreatedMS int64   `json:"created_ms"`
-	Play      Play    `json:"play"`
+	ID        string        `json:"id"`
+	FolderID  string        `json:"folder_id" doc:"empty: at the top"`
+	Title     string        `json:"title"`
+	Source    screen.Source `json:"source"`
+	Live      bool          `json:"live"`
+	DurationS float64       `json:"duration_s" doc:"seconds, 0 = unknown"`
+	Position  int64         `json:"position" doc:"order in the folder, ascending"`
+	Broken    string        `json:"broken" doc:"why players could not play it, as a code; autoplay skips it then"`
+	AddedBy   ident.By      `json:"added_by"`
+	CreatedMS int64         `json:"created_ms"`
+	Play      screen.Play   `json:"play"`
 }
 
 // ViewItem adds what a player opens.
-func (s *Service) ViewItem(it Item) ItemView {
+func (s *Service) ViewItem(it screen.Item) ItemView {
 	return ItemView{
 		ID: it.ID, FolderID: it.FolderID, Title: it.Title, Source: it.Source, Live: it.Live, DurationS: it.DurationS,
 		Position: it.Position, Broken: it.Broken, AddedBy: it.AddedBy, CreatedMS: it.CreatedMS, Play: s.Media.Play(it),
@@ -64,7 +68,7 @@ func (s *Service) ViewItem(it Item) ItemView {
 }
 
 // ViewItems is ViewItem for a list; never nil, so that it encodes as [].
-func (s *Service) ViewItems(items []Item) []ItemView {
+func (s *Service) ViewItems(items []screen.Item) []ItemView {
 	views := make([]ItemView, 0, len(items))
 	for _, it := range items {
 		views = append(views, s.ViewItem(it))
@@ -74,9 +78,9 @@ func (s *Service) ViewItems(items []Item) []ItemView {
 
 // PlaylistView is the whole list as it leaves the server.
 type PlaylistView struct {
-	Version int64      `json:"version"`
-	Items   []ItemView `json:"items"`
-	Folders []Folder   `json:"folders"`
+	Version int64           `json:"version"`
+	Items   []ItemView      `json:"items"`
+	Folders []screen.Folder `json:"folders"`
 }
 
 // RoomDetails is what people inside a room know about it.
@@ -133,13 +137,13 @@ type Cursor struct {
 
 // Snapshot is everything a page needs to begin with, in one message.
 type Snapshot struct {
-	Type     EventType    `json:"type" enum:"snapshot"`
-	ServerMS float64      `json:"server_ms" doc:"the server's time in ms when this was made"`
-	Room     RoomDetails  `json:"room"`
-	Me       MemberView   `json:"me"`
-	Playback Playback     `json:"playback"`
-	Playlist PlaylistView `json:"playlist"`
-	Members  []MemberView `json:"members"`
-	Chat     []Message    `json:"chat" doc:"the newest, oldest first"`
-	Live     []Stream     `json:"live" doc:"streams of this room's live items"`
+	Type     EventType       `json:"type" enum:"snapshot"`
+	ServerMS float64         `json:"server_ms" doc:"the server's time in ms when this was made"`
+	Room     RoomDetails     `json:"room"`
+	Me       MemberView      `json:"me"`
+	Playback screen.Playback `json:"playback"`
+	Playlist PlaylistView    `json:"playlist"`
+	Members  []MemberView    `json:"members"`
+	Chat     []Message       `json:"chat" doc:"the newest, oldest first"`
+	Live     []Stream        `json:"live" doc:"streams of this room's live items"`
 }

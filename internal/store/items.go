@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // The root folder has no parent; the rule book knows it as the empty id.
@@ -20,8 +21,8 @@ const (
 		FROM folders f JOIN folders p ON p.id = f.parent_id`
 )
 
-func scanItem(row scanner) (room.Item, error) {
-	var it room.Item
+func scanItem(row scanner) (screen.Item, error) {
+	var it screen.Item
 	var source string
 	var live int64
 	err := row.Scan(&it.ID, &it.RoomID, &it.FolderID, &it.Title, &source, &live, &it.DurationS, &it.Position, &it.Broken, &it.Played,
@@ -36,16 +37,16 @@ func scanItem(row scanner) (room.Item, error) {
 	return it, nil
 }
 
-func scanFolder(row scanner) (room.Folder, error) {
-	var f room.Folder
+func scanFolder(row scanner) (screen.Folder, error) {
+	var f screen.Folder
 	err := row.Scan(&f.ID, &f.ParentID, &f.Name, &f.AddedBy.ID, &f.AddedBy.Name, &f.Gone.Batch, &f.Gone.AtMS, &f.Gone.By)
 	return f, err
 }
 
 // Playlist implements room.Playlists. Version and items are read in one
 // transaction, so that they belong together.
-func (s *Store) Playlist(ctx context.Context, roomID string) (room.Playlist, error) {
-	var l room.Playlist
+func (s *Store) Playlist(ctx context.Context, roomID string) (screen.Playlist, error) {
+	var l screen.Playlist
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return l, fmt.Errorf("begin: %w", err)
@@ -65,16 +66,16 @@ func (s *Store) Playlist(ctx context.Context, roomID string) (room.Playlist, err
 }
 
 // Item implements room.Playlists.
-func (s *Store) Item(ctx context.Context, roomID, itemID string) (room.Item, error) {
+func (s *Store) Item(ctx context.Context, roomID, itemID string) (screen.Item, error) {
 	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE i.id = $1 AND i.room_id = $2 AND i.deleted_ms = 0`, itemID, roomID))
-	return one(it, err, room.ErrItemNotFound)
+	return one(it, err, screen.ErrItemNotFound)
 }
 
 // ItemByStream implements room.Playlists.
-func (s *Store) ItemByStream(ctx context.Context, roomID, stream string) (room.Item, error) {
+func (s *Store) ItemByStream(ctx context.Context, roomID, stream string) (screen.Item, error) {
 	it, err := scanItem(s.read.QueryRowContext(ctx, itemSelect+` WHERE i.stream = $1 AND i.deleted_ms = 0`, stream))
-	if it, err = one(it, err, room.ErrItemNotFound); err == nil && roomID != "" && it.RoomID != roomID {
-		return room.Item{}, room.ErrItemNotFound
+	if it, err = one(it, err, screen.ErrItemNotFound); err == nil && roomID != "" && it.RoomID != roomID {
+		return screen.Item{}, screen.ErrItemNotFound
 	}
 	return it, err
 }

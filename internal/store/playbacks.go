@@ -5,9 +5,10 @@ import (
 	"database/sql"
 
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
-func insertPlayback(ctx context.Context, tx *sql.Tx, roomID string, p room.Playback) error {
+func insertPlayback(ctx context.Context, tx *sql.Tx, roomID string, p screen.Playback) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO playbacks (room_id, item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -16,8 +17,8 @@ func insertPlayback(ctx context.Context, tx *sql.Tx, roomID string, p room.Playb
 }
 
 // Playback implements room.Playbacks.
-func (s *Store) Playback(ctx context.Context, roomID string) (room.Playback, error) {
-	var p room.Playback
+func (s *Store) Playback(ctx context.Context, roomID string) (screen.Playback, error) {
+	var p screen.Playback
 	err := s.read.QueryRowContext(ctx, `
 		SELECT item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name, duration_s, next_item_id, next_ms, round
 		FROM playbacks WHERE room_id = $1`, roomID).
@@ -28,7 +29,7 @@ func (s *Store) Playback(ctx context.Context, roomID string) (room.Playback, err
 
 // SwapPlayback implements room.Playbacks. An item that is started is marked
 // with the shuffle round in the same transaction.
-func (s *Store) SwapPlayback(ctx context.Context, roomID string, from int64, p room.Playback) (swapped bool, err error) {
+func (s *Store) SwapPlayback(ctx context.Context, roomID string, from int64, p screen.Playback) (swapped bool, err error) {
 	if !p.Started || p.ItemID == "" {
 		return swapPlayback(ctx, s.write, roomID, from, p)
 	}
@@ -47,7 +48,7 @@ type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p room.Playback) (bool, error) {
+func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p screen.Playback) (bool, error) {
 	r, err := db.ExecContext(ctx, `
 		UPDATE playbacks SET item_id = $1, status = $2, position_s = $3, rate = $4, at_ms = $5, epoch = $6, version = $7, by_id = $8, by_name = $9,
 		  duration_s = $10, next_item_id = $11, next_ms = $12, round = $13, due_ms = $14
@@ -72,7 +73,7 @@ func (s *Store) DuePlaybacks(ctx context.Context, nowMS int64, limit int) ([]str
 }
 
 // PutReport implements room.Endings.
-func (s *Store) PutReport(ctx context.Context, roomID string, r room.Report) error {
+func (s *Store) PutReport(ctx context.Context, roomID string, r screen.Report) error {
 	ended := 0
 	if r.Ended {
 		ended = 1
@@ -86,10 +87,10 @@ func (s *Store) PutReport(ctx context.Context, roomID string, r room.Report) err
 }
 
 // Reports implements room.Endings.
-func (s *Store) Reports(ctx context.Context, roomID string, epoch int64) ([]room.Report, error) {
+func (s *Store) Reports(ctx context.Context, roomID string, epoch int64) ([]screen.Report, error) {
 	rows, err := s.read.QueryContext(ctx,
 		`SELECT person_id, epoch, duration_s, ended, failed FROM playback_reports WHERE room_id = $1 AND epoch = $2`, roomID, epoch)
-	return all(rows, err, func(row scanner) (r room.Report, err error) {
+	return all(rows, err, func(row scanner) (r screen.Report, err error) {
 		var ended int64
 		err = row.Scan(&r.PersonID, &r.Epoch, &r.DurationS, &ended, &r.Failed)
 		r.Ended = ended != 0

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // errNothing rolls back a change that changes nothing.
@@ -18,7 +19,7 @@ var errNothing = errors.New("nothing to write")
 
 // ChangePlaylist implements room.Playlists. The room's head row is held from
 // the first statement on, so changes of one list come one after another.
-func (s *Store) ChangePlaylist(ctx context.Context, roomID string, rule func(room.Playlist) (room.Edit, error)) (version int64, err error) {
+func (s *Store) ChangePlaylist(ctx context.Context, roomID string, rule func(screen.Playlist) (screen.Edit, error)) (version int64, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if version, err = nextPlaylistVersion(ctx, tx, roomID); err != nil {
 			return err
@@ -51,7 +52,7 @@ func nextPlaylistVersion(ctx context.Context, tx *sql.Tx, roomID string) (v int6
 }
 
 // wholePlaylist reads what is there and what can still be brought back.
-func wholePlaylist(ctx context.Context, tx *sql.Tx, roomID string) (l room.Playlist, root string, err error) {
+func wholePlaylist(ctx context.Context, tx *sql.Tx, roomID string) (l screen.Playlist, root string, err error) {
 	if err := tx.QueryRowContext(ctx, `SELECT id FROM folders WHERE room_id = $1 AND parent_id IS NULL`, roomID).Scan(&root); err != nil {
 		return l, "", fmt.Errorf("find the root folder: %w", err)
 	}
@@ -79,7 +80,7 @@ func wholePlaylist(ctx context.Context, tx *sql.Tx, roomID string) (l room.Playl
 	return l, root, err
 }
 
-func writeEdit(ctx context.Context, tx *sql.Tx, roomID, root string, e room.Edit) error {
+func writeEdit(ctx context.Context, tx *sql.Tx, roomID, root string, e screen.Edit) error {
 	for _, f := range e.Folders {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO folders (id, room_id, parent_id, name, added_by, added_by_name, batch, deleted_ms, deleted_by)
@@ -109,8 +110,8 @@ func writeEdit(ctx context.Context, tx *sql.Tx, roomID, root string, e room.Edit
 const itemsAtOnce = 100
 
 // chunks cuts a list for statements of many rows.
-func chunks(items []room.Item) func(yield func([]room.Item) bool) {
-	return func(yield func([]room.Item) bool) {
+func chunks(items []screen.Item) func(yield func([]screen.Item) bool) {
+	return func(yield func([]screen.Item) bool) {
 		for len(items) > 0 {
 			n := min(itemsAtOnce, len(items))
 			if !yield(items[:n]) {
@@ -125,7 +126,7 @@ func chunks(items []room.Item) func(yield func([]room.Item) bool) {
 // uniqueness is checked row by row.
 const aside = -1 << 60
 
-func stepAside(ctx context.Context, tx *sql.Tx, roomID string, items []room.Item) error {
+func stepAside(ctx context.Context, tx *sql.Tx, roomID string, items []screen.Item) error {
 	args := []any{int64(aside), roomID}
 	for _, it := range items {
 		args = append(args, it.ID)
@@ -138,7 +139,7 @@ const itemColumns = 16
 
 // writeItems stores whole rows. What a shuffle has played is not among them:
 // the playback writes it.
-func writeItems(ctx context.Context, tx *sql.Tx, root string, items []room.Item) error {
+func writeItems(ctx context.Context, tx *sql.Tx, root string, items []screen.Item) error {
 	var rows []string
 	var args []any
 	for _, it := range items {

@@ -10,11 +10,12 @@ import (
 
 	"synctv/internal/ident"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 	"synctv/internal/text"
 )
 
 // CreateRoom implements room.Rooms.
-func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member, p room.Playback, limit int) error {
+func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member, p screen.Playback, limit int) error {
 	settings, err := json.Marshal(r.Settings)
 	if err != nil {
 		return fmt.Errorf("encode room settings: %w", err)

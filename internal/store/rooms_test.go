@@ -14,6 +14,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/right"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
 )
@@ -142,7 +143,7 @@ func testQuota(t *testing.T, s *store.Store) {
 			Settings: room.DefaultSettings(false), Version: 1, CreatedMS: int64(i),
 		}
 		creator := room.Member{RoomID: r.ID, PersonID: ada.ID, Kind: room.KindUser, Role: room.Creator, Status: room.MemberActive, Version: 1}
-		err := s.CreateRoom(t.Context(), r, creator, room.NewPlayback(1, room.By{}), 5)
+		err := s.CreateRoom(t.Context(), r, creator, screen.NewPlayback(1, ident.By{}), 5)
 		if err != nil && strings.Contains(err.Error(), room.ErrRoomLimit.Code) {
 			return false, nil
 		}

@@ -18,6 +18,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/right"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
 )
@@ -81,7 +82,7 @@ func addRoom(t *testing.T, s *store.Store, u account.User, name string, createdM
 		Settings: room.DefaultSettings(false), Version: 1, CreatedMS: createdMS,
 	}
 	creator := room.Member{RoomID: r.ID, PersonID: u.ID, Kind: room.KindUser, Role: room.Creator, Status: room.MemberActive, Version: 1, JoinedMS: createdMS}
-	must(t, s.CreateRoom(t.Context(), r, creator, room.NewPlayback(createdMS, room.By{ID: u.ID, Name: u.Name}), 0))
+	must(t, s.CreateRoom(t.Context(), r, creator, screen.NewPlayback(createdMS, ident.By{ID: u.ID, Name: u.Name}), 0))
 	return r
 }
 
@@ -96,14 +97,14 @@ func testRooms(t *testing.T, s *store.Store) {
 	wantErr(t, err, room.ErrRoomNotFound)
 	p, err := s.Playback(ctx, r.ID)
 	must(t, err)
-	same(t, p, room.NewPlayback(5, room.By{ID: u.ID, Name: "ada"}))
+	same(t, p, screen.NewPlayback(5, ident.By{ID: u.ID, Name: "ada"}))
 	l, err := s.Playlist(ctx, r.ID)
 	must(t, err)
-	same(t, l, room.Playlist{Version: 1, Items: []room.Item{}, Folders: []room.Folder{}})
+	same(t, l, screen.Playlist{Version: 1, Items: []screen.Item{}, Folders: []screen.Folder{}})
 	// Half a room is no room: the creator does not exist, nothing stays.
 	bad := r
 	bad.ID = ident.New()
-	if err := s.CreateRoom(ctx, bad, room.Member{RoomID: bad.ID, PersonID: "ghost", Kind: room.KindUser}, room.Playback{}, 0); err == nil {
+	if err := s.CreateRoom(ctx, bad, room.Member{RoomID: bad.ID, PersonID: "ghost", Kind: room.KindUser}, screen.Playback{}, 0); err == nil {
 		t.Error("a room of a ghost was stored")
 	}
 	_, err = s.Room(ctx, bad.ID)
@@ -135,10 +136,10 @@ func testList(t *testing.T, s *store.Store) {
 	must(t, err)
 	same(t, len(mine), 1)
 	same(t, mine[0].ID, quiet.ID)
-	items := []room.Item{{ID: ident.New(), RoomID: quiet.ID, Title: "The film", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "s"}}}
+	items := []screen.Item{{ID: ident.New(), RoomID: quiet.ID, Title: "The film", Live: true, Source: screen.Source{Type: screen.SourceLive, Stream: "s"}}}
 	_, err = addItems(ctx, s, quiet.ID, items)
 	must(t, err)
-	swapped, err := s.SwapPlayback(ctx, quiet.ID, 1, room.Playback{ItemID: items[0].ID, Status: room.Playing, Rate: 1, Version: 2})
+	swapped, err := s.SwapPlayback(ctx, quiet.ID, 1, screen.Playback{ItemID: items[0].ID, Status: screen.Playing, Rate: 1, Version: 2})
 	must(t, err)
 	same(t, swapped, true)
 	all, err := s.ListRooms(ctx, room.ListQuery{Limit: 1})
@@ -233,8 +234,8 @@ func testGuests(t *testing.T, s *store.Store) {
 func testPlayback(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	r := addRoom(t, s, addUser(t, s, "ada"), "x", 1)
-	next := room.Playback{
-		ItemID: "i", Status: room.Playing, PositionS: 1.0 / 3, Rate: 1.25, AtMS: 1 << 50, Epoch: 1 << 51, Version: 2, By: room.By{ID: "b", Name: "名"},
+	next := screen.Playback{
+		ItemID: "i", Status: screen.Playing, PositionS: 1.0 / 3, Rate: 1.25, AtMS: 1 << 50, Epoch: 1 << 51, Version: 2, By: ident.By{ID: "b", Name: "名"},
 	}
 	swapped, err := s.SwapPlayback(ctx, r.ID, 1, next)
 	must(t, err)
@@ -242,7 +243,7 @@ func testPlayback(t *testing.T, s *store.Store) {
 	got, err := s.Playback(ctx, r.ID)
 	must(t, err)
 	same(t, got, next)
-	swapped, err = s.SwapPlayback(ctx, r.ID, 1, room.Playback{Version: 2})
+	swapped, err = s.SwapPlayback(ctx, r.ID, 1, screen.Playback{Version: 2})
 	must(t, err)
 	same(t, swapped, false)
 	_, err = s.Playback(ctx, "nothing")
@@ -281,12 +282,12 @@ func testPlaybackRace(t *testing.T, s *store.Store) {
 	same(t, []float64{p.PositionS, float64(p.Version)}, []float64{writers, writers + 1})
 }
 
-func newItems(r room.Room, titles ...string) []room.Item {
-	var items []room.Item
+func newItems(r room.Room, titles ...string) []screen.Item {
+	var items []screen.Item
 	for _, title := range titles {
-		items = append(items, room.Item{
-			ID: ident.New(), RoomID: r.ID, Title: title, DurationS: 1.5, AddedBy: room.By{ID: "a", Name: "ada"}, CreatedMS: 9,
-			Source: room.Source{Type: room.SourceDirect, URL: "https://example.org/" + title, Kind: room.KindFile},
+		items = append(items, screen.Item{
+			ID: ident.New(), RoomID: r.ID, Title: title, DurationS: 1.5, AddedBy: ident.By{ID: "a", Name: "ada"}, CreatedMS: 9,
+			Source: screen.Source{Type: screen.SourceDirect, URL: "https://example.org/" + title, Kind: screen.KindFile},
 		})
 	}
 	return items
@@ -302,19 +303,19 @@ func testPlaylist(t *testing.T, s *store.Store) {
 	same(t, v, int64(2))
 	l, err := s.Playlist(ctx, r.ID)
 	must(t, err)
-	same(t, l, room.Playlist{Version: 2, Items: items, Folders: []room.Folder{}})
+	same(t, l, screen.Playlist{Version: 2, Items: items, Folders: []screen.Folder{}})
 	one, err := s.Item(ctx, r.ID, items[1].ID)
 	must(t, err)
 	same(t, one, items[1])
 	_, err = s.Item(ctx, other.ID, items[1].ID)
-	wantErr(t, err, room.ErrItemNotFound)
+	wantErr(t, err, screen.ErrItemNotFound)
 	_, err = dropItem(ctx, s, other.ID, items[1].ID)
-	wantErr(t, err, room.ErrItemNotFound)
+	wantErr(t, err, screen.ErrItemNotFound)
 	v, err = dropItem(ctx, s, r.ID, items[1].ID)
 	must(t, err)
 	same(t, v, int64(3))
 	_, err = dropItem(ctx, s, r.ID, items[1].ID)
-	wantErr(t, err, room.ErrItemNotFound)
+	wantErr(t, err, screen.ErrItemNotFound)
 	l, err = s.Playlist(ctx, r.ID)
 	must(t, err)
 	same(t, []any{l.Version, len(l.Items)}, []any{int64(3), 2}) // a failed change makes no version
@@ -393,15 +394,15 @@ func testLiveKeys(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	ada := addUser(t, s, "ada")
 	r, other := addRoom(t, s, ada, "x", 1), addRoom(t, s, ada, "y", 1)
-	item := room.Item{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "stream1"}}
-	_, err := addItems(ctx, s, r.ID, []room.Item{item})
+	item := screen.Item{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: screen.Source{Type: screen.SourceLive, Stream: "stream1"}}
+	_, err := addItems(ctx, s, r.ID, []screen.Item{item})
 	must(t, err)
 	found, err := s.ItemByStream(ctx, "", "stream1")
 	must(t, err)
 	same(t, found.ID, item.ID)
 	_, err = s.ItemByStream(ctx, other.ID, "stream1")
-	wantErr(t, err, room.ErrItemNotFound)
-	k := room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: item.ID, Stream: "stream1", Hash: "h", Hint: "…abcd", CreatedBy: room.By{ID: "a", Name: "ada"}, CreatedMS: 4}
+	wantErr(t, err, screen.ErrItemNotFound)
+	k := room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: item.ID, Stream: "stream1", Hash: "h", Hint: "…abcd", CreatedBy: ident.By{ID: "a", Name: "ada"}, CreatedMS: 4}
 	must(t, s.AddLiveKey(ctx, k))
 	got, err := s.LiveKeyByHash(ctx, "h")
 	must(t, err)
@@ -421,7 +422,7 @@ func testLiveKeys(t *testing.T, s *store.Store) {
 func testCascade(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	r := addRoom(t, s, addUser(t, s, "ada"), "x", 1)
-	items := []room.Item{{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: room.Source{Type: room.SourceLive, Stream: "s1"}}}
+	items := []screen.Item{{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: screen.Source{Type: screen.SourceLive, Stream: "s1"}}}
 	_, err := addItems(ctx, s, r.ID, items)
 	must(t, err)
 	must(t, s.AddLiveKey(ctx, room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: items[0].ID, Stream: "s1", Hash: "h"}))

@@ -9,6 +9,7 @@ import (
 
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // maxURL is what browsers and proxies agree to carry.
@@ -35,19 +36,19 @@ func Describe(raw string) (room.Description, error) {
 		title = u.Hostname()
 	}
 	return room.Description{
-		Source: room.Source{Type: room.SourceDirect, URL: u.String(), Kind: kindOf(u.Path)},
+		Source: screen.Source{Type: screen.SourceDirect, URL: u.String(), Kind: kindOf(u.Path)},
 		Title:  strings.TrimSuffix(title, path.Ext(title)),
 	}, nil
 }
 
-func kindOf(p string) room.MediaKind {
+func kindOf(p string) screen.MediaKind {
 	switch strings.ToLower(path.Ext(p)) {
 	case ".m3u8":
-		return room.KindHLS
+		return screen.KindHLS
 	case ".mpd":
-		return room.KindDASH
+		return screen.KindDASH
 	case ".flv":
-		return room.KindFLV
+		return screen.KindFLV
 	}
-	return room.KindFile
+	return screen.KindFile
 }

@@ -4,28 +4,28 @@ import (
 	"strings"
 	"testing"
 
-	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 func TestDescribe(t *testing.T) {
 	for _, c := range []struct {
 		raw, title string
-		kind       room.MediaKind
+		kind       screen.MediaKind
 	}{
-		{"https://example.org/films/Big%20Buck.mp4", "Big Buck", room.KindFile},
-		{" http://example.org/a.webm?x=1 ", "a", room.KindFile},
-		{"https://example.org/live/index.M3U8", "index", room.KindHLS},
-		{"https://example.org/x.mpd", "x", room.KindDASH},
-		{"https://example.org/x.flv", "x", room.KindFLV},
-		{"https://example.org", "example", room.KindFile},
-		{"https://example.org/%E7%94%B5%E5%BD%B1.mkv", "电影", room.KindFile},
+		{"https://example.org/films/Big%20Buck.mp4", "Big Buck", screen.KindFile},
+		{" http://example.org/a.webm?x=1 ", "a", screen.KindFile},
+		{"https://example.org/live/index.M3U8", "index", screen.KindHLS},
+		{"https://example.org/x.mpd", "x", screen.KindDASH},
+		{"https://example.org/x.flv", "x", screen.KindFLV},
+		{"https://example.org", "example", screen.KindFile},
+		{"https://example.org/%E7%94%B5%E5%BD%B1.mkv", "电影", screen.KindFile},
 	} {
 		d, err := Describe(c.raw)
 		if err != nil {
 			t.Errorf("%s: %v", c.raw, err)
 			continue
 		}
-		if d.Title != c.title || d.Source.Kind != c.kind || d.Source.Type != room.SourceDirect {
+		if d.Title != c.title || d.Source.Kind != c.kind || d.Source.Type != screen.SourceDirect {
 			t.Errorf("%s: got %+v", c.raw, d)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // Library is the configured folders. Safe for use from many goroutines.
@@ -154,7 +155,7 @@ func (l *Library) Describe(p string) (room.Description, error) {
 	defer func() { _ = f.Close() }()
 	base := path.Base(p)
 	return room.Description{
-		Source: room.Source{Type: room.SourceLibrary, Path: strings.Trim(p, "/")},
+		Source: screen.Source{Type: screen.SourceLibrary, Path: strings.Trim(p, "/")},
 		Title:  strings.TrimSuffix(base, path.Ext(base)),
 	}, nil
 }

@@ -7,7 +7,7 @@ type Vectors = {
   newer: { name: string; a: Stamp; b: Stamp; want: boolean }[];
 };
 
-const file = new URL('../../../internal/room/testdata/playback.json', import.meta.url);
+const file = new URL('../../../internal/screen/testdata/playback.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
 
 describe('positionAt', () => {

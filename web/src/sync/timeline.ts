@@ -1,7 +1,7 @@
 /**
  * The room's timeline as pure rules: where a film stands at a server instant, and which of
  * two records counts. Knows nothing of elements, clocks or sockets. The Go rules read the
- * same vectors (internal/room/testdata/playback.json).
+ * same vectors (internal/screen/testdata/playback.json).
  */
 
 /** Who did it, as far as a receiver needs to know. */

@@ -1,9 +1,13 @@
-package room
+// Package screen is what a room watches: its playlist, what of it plays and what
+// comes next. Pure rules, functions from value and time to value; who may press
+// what, and what is stored and told, is the room's business.
+package screen
 
 import (
 	"cmp"
 	"math"
 
+	"synctv/internal/ident"
 	"synctv/internal/problem"
 )
 
@@ -27,7 +31,7 @@ const (
 	// this of the server's own figure.
 	pauseTrustS = 2.0
 	// maxPositionS: four weeks; beyond it a number is a mistake.
-	maxPositionS = 28 * 24 * 3600
+	MaxPositionS = 28 * 24 * 3600
 	// atEndS: this close to its end a film counts as ended.
 	atEndS = 0.25
 )
@@ -42,7 +46,7 @@ type Playback struct {
 	AtMS      int64      `json:"at_ms" doc:"server instant in ms at which position_s held"`
 	Epoch     int64      `json:"epoch" doc:"grows when the item changes or the record is made anew"`
 	Version   int64      `json:"version" doc:"grows with every change"`
-	By        By         `json:"by" doc:"who changed it last; empty: autoplay did"`
+	By        ident.By   `json:"by" doc:"who changed it last; empty: autoplay did"`
 	DurationS float64    `json:"duration_s" doc:"length of the current item in seconds, 0 = unknown"`
 
 	// The countdown to the next item.
@@ -55,7 +59,7 @@ type Playback struct {
 
 // NewPlayback is the record of a new room: nothing chosen, standing. Its epoch
 // is the time, so that a record made anew is newer than any it replaces.
-func NewPlayback(nowMS int64, by By) Playback {
+func NewPlayback(nowMS int64, by ident.By) Playback {
 	return Playback{Status: Paused, Rate: 1, AtMS: nowMS, Epoch: nowMS, Version: 1, By: by}
 }
 
@@ -114,7 +118,7 @@ func (c Command) stamp(nowMS int64) int64 {
 
 // Check refuses numbers that cannot be meant.
 func (c Command) Check() error {
-	if p := c.PositionS; p != nil && (math.IsNaN(*p) || *p < 0 || *p > maxPositionS) {
+	if p := c.PositionS; p != nil && (math.IsNaN(*p) || *p < 0 || *p > MaxPositionS) {
 		return problem.InvalidField("body.position_s", "out_of_range", "A position is between 0 and four weeks.")
 	}
 	if c.Action == ActSeek && c.PositionS == nil {
@@ -134,7 +138,7 @@ func (c Command) StaleFor(p Playback) bool {
 // Apply gives the playback after a checked command at a server instant.
 // changed is false when the command asks for what already is; then nothing is
 // stored and nobody is told.
-func (p Playback) Apply(c Command, nowMS int64, by By) (next Playback, changed bool) {
+func (p Playback) Apply(c Command, nowMS int64, by ident.By) (next Playback, changed bool) {
 	// A stamp before the state it changes would let a late command rewrite
 	// the past: it counts from that state at the earliest.
 	at := max(c.stamp(nowMS), min(p.AtMS, nowMS))

@@ -1,8 +1,10 @@
-package room
+package screen
 
 import (
 	"slices"
 	"testing"
+
+	"synctv/internal/ident"
 )
 
 func TestFollowing(t *testing.T) {
@@ -28,7 +30,7 @@ func TestFollowing(t *testing.T) {
 		{"shuffle of two", "a b", "a", Autoplay{On: true, Mode: Shuffle}, "", "b"},
 		{"shuffle, all broken", "a b", "a", Autoplay{On: true, Mode: Shuffle}, "a b", ""},
 	} {
-		next, _ := listOf(c.list).following(c.rule, Playback{ItemID: c.current}, func(it Item) bool {
+		next, _ := listOf(c.list).Following(c.rule, Playback{ItemID: c.current}, func(it Item) bool {
 			return c.broken != it.ID && c.broken != "a b"
 		}, 1000)
 		if next.ID != c.want {
@@ -40,13 +42,13 @@ func TestFollowing(t *testing.T) {
 // Every round plays everything once, no film twice in a row, and rounds differ.
 func TestShuffleRounds(t *testing.T) {
 	l := listOf("a b c d e f g h")
-	p := NewPlayback(1, By{}).withItem(startOf(l.Items[0]), 10)
+	p := NewPlayback(1, ident.By{}).withItem(StartOf(l.Items[0]), 10)
 	l.Items[0].Played = p.Round
 	orders := map[string]bool{}
 	heard := []string{"a"}
 	for now := int64(11); len(heard) < 8*6; now++ {
-		next, round := l.following(Autoplay{On: true, Mode: Shuffle}, p, func(Item) bool { return true }, now)
-		c := startOf(next)
+		next, round := l.Following(Autoplay{On: true, Mode: Shuffle}, p, func(Item) bool { return true }, now)
+		c := StartOf(next)
 		c.Round = round
 		p = p.withItem(c, now)
 		l.Items[slices.IndexFunc(l.Items, func(it Item) bool { return it.ID == next.ID })].Played = p.Round
@@ -94,17 +96,17 @@ func TestDue(t *testing.T) {
 }
 
 func TestFinish(t *testing.T) {
-	p := Playback{ItemID: "a", Status: Playing, Rate: 1, AtMS: 0, DurationS: 10, Epoch: 5, Version: 7, By: By{ID: "me"}}
-	end := p.finish(Item{}, 3, 3000, 12_000)
-	if end.Status != Paused || end.PositionS != 10 || end.NextMS != 0 || end.Version != 8 || end.By != (By{}) || end.Epoch != 5 {
+	p := Playback{ItemID: "a", Status: Playing, Rate: 1, AtMS: 0, DurationS: 10, Epoch: 5, Version: 7, By: ident.By{ID: "me"}}
+	end := p.Finish(Item{}, 3, 3000, 12_000)
+	if end.Status != Paused || end.PositionS != 10 || end.NextMS != 0 || end.Version != 8 || end.By != (ident.By{}) || end.Epoch != 5 {
 		t.Errorf("the end of the list: %+v", end)
 	}
 	next := Item{ID: "b", DurationS: 20}
-	wait := p.finish(next, 3, 3000, 12_000)
+	wait := p.Finish(next, 3, 3000, 12_000)
 	if wait.NextItemID != "b" || wait.NextMS != 15_000 || wait.ItemID != "a" || wait.Round != 3 || wait.Started {
 		t.Errorf("countdown: %+v", wait)
 	}
-	start := wait.finish(next, 3, 0, 15_000)
+	start := wait.Finish(next, 3, 0, 15_000)
 	if start.ItemID != "b" || start.Status != Playing || start.PositionS != 0 || start.DurationS != 20 || start.NextMS != 0 || !start.Started || start.Epoch <= 5 {
 		t.Errorf("start: %+v", start)
 	}
@@ -124,12 +126,12 @@ func TestPressesEndTheCountdown(t *testing.T) {
 		{Command{Action: ActRate, Rate: 2}, true, 10},
 		{Command{Action: ActItem, ItemID: "c"}, false, 0},
 	} {
-		next, changed := p.Apply(c.c, 800, By{})
+		next, changed := p.Apply(c.c, 800, ident.By{})
 		if !changed || (next.NextMS != 0) != c.countdown || next.PositionS != c.position {
 			t.Errorf("%s: %+v, %v", c.c.Action, next, changed)
 		}
 	}
-	if _, changed := (Playback{ItemID: "a"}).Apply(Command{Action: ActStay}, 1, By{}); changed {
+	if _, changed := (Playback{ItemID: "a"}).Apply(Command{Action: ActStay}, 1, ident.By{}); changed {
 		t.Error("there was no countdown to stop")
 	}
 }
@@ -154,7 +156,7 @@ func TestStep(t *testing.T) {
 		{Sequential, Playback{ItemID: "a", NextItemID: "gone"}, +1, "b", false},
 		{Shuffle, Playback{}, +1, "a", false},
 	} {
-		got, ok := l.step(Autoplay{Mode: c.mode}, c.p, c.step, 1)
+		got, ok := l.Step(Autoplay{Mode: c.mode}, c.p, c.step, 1)
 		if got.ItemID != c.want || ok == c.nothing {
 			t.Errorf("%s from %+v by %d: %q, %v", c.mode, c.p.ItemID, c.step, got.ItemID, ok)
 		}
@@ -180,7 +182,7 @@ func TestAgreed(t *testing.T) {
 		{"one cannot play it", []Report{said("a", 0, false, "decode"), said("b", 0, true, "")}, Report{}},
 		{"unknown lengths agree on nothing", []Report{said("a", 0, false, ""), said("b", 0, false, "")}, Report{}},
 	} {
-		if got := agreed(c.all, online); got != c.want {
+		if got := Agreed(c.all, online); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

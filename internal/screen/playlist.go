@@ -1,10 +1,10 @@
-package room
+package screen
 
 import (
-	"context"
 	"slices"
 
-	"synctv/internal/right"
+	"synctv/internal/ident"
+	"synctv/internal/problem"
 )
 
 // SourceType says where an item's media comes from.
@@ -50,7 +50,7 @@ type Item struct {
 	Position  int64   // order within the folder, ascending, distinct
 	Broken    string  // why it could not be played, as a code; empty = nothing is known against it
 	Played    int64   // the shuffle round in which it was started last
-	AddedBy   By
+	AddedBy   ident.By
 	CreatedMS int64
 	Gone      Deletion
 }
@@ -60,7 +60,7 @@ type Folder struct {
 	ID       string   `json:"id"`
 	ParentID string   `json:"parent_id" doc:"empty: at the top"`
 	Name     string   `json:"name"`
-	AddedBy  By       `json:"added_by"`
+	AddedBy  ident.By `json:"added_by"`
 	Gone     Deletion `json:"-"`
 }
 
@@ -95,7 +95,7 @@ const (
 	MaxItems       = 10_000 // items a room holds
 	maxFolders     = 500
 	maxFolderDepth = 8
-	maxFolderName  = 100
+	MaxFolderName  = 100
 	// PositionStep leaves room between neighbours: thirty halvings, so that
 	// one item can be moved without touching the others.
 	PositionStep = 1 << 30
@@ -104,7 +104,7 @@ const (
 )
 
 // item finds one of the list.
-func (l Playlist) item(id string) (Item, bool) {
+func (l Playlist) Item(id string) (Item, bool) {
 	i := slices.IndexFunc(l.Items, func(it Item) bool { return it.ID == id })
 	if i < 0 {
 		return Item{}, false
@@ -112,7 +112,7 @@ func (l Playlist) item(id string) (Item, bool) {
 	return l.Items[i], true
 }
 
-func (l Playlist) folder(id string) (Folder, bool) {
+func (l Playlist) Folder(id string) (Folder, bool) {
 	i := slices.IndexFunc(l.Folders, func(f Folder) bool { return f.ID == id })
 	if i < 0 {
 		return Folder{}, false
@@ -132,7 +132,7 @@ func (l Playlist) in(folderID string) []Item {
 }
 
 // below lists folders with everything in them, however deep.
-func (l Playlist) below(folderIDs []string) (items []Item, folders []Folder) {
+func (l Playlist) Below(folderIDs []string) (items []Item, folders []Folder) {
 	in := map[string]bool{}
 	for _, id := range folderIDs {
 		in[id] = true
@@ -160,8 +160,8 @@ func (l Playlist) below(folderIDs []string) (items []Item, folders []Folder) {
 
 // neighbour finds the item one step after (or before) another in its folder.
 // With nothing current the next one is the first at the top.
-func (l Playlist) neighbour(itemID string, step int) (Item, bool) {
-	current, known := l.item(itemID)
+func (l Playlist) Neighbour(itemID string, step int) (Item, bool) {
+	current, known := l.Item(itemID)
 	if !known && step < 0 {
 		return Item{}, false
 	}
@@ -176,18 +176,8 @@ func (l Playlist) neighbour(itemID string, step int) (Item, bool) {
 	return items[i], true
 }
 
-// ReadPlaylist is the whole list for a member.
-func (s *Service) ReadPlaylist(ctx context.Context, roomID string, who Person) (Playlist, error) {
-	if _, err := s.require(ctx, roomID, who, right.ViewPlaylist); err != nil {
-		return Playlist{}, err
-	}
-	return s.Playlists.Playlist(ctx, roomID)
-}
+// ErrItemNotFound says that a list has no such item.
+var ErrItemNotFound = problem.New(problem.NotFound, "item_not_found", "There is no such item in the playlist.")
 
-// OpenItem is one item for somebody who is about to play it.
-func (s *Service) OpenItem(ctx context.Context, roomID string, who Person, itemID string) (Item, error) {
-	if _, err := s.access(ctx, roomID, who); err != nil {
-		return Item{}, err
-	}
-	return s.Playlists.Item(ctx, roomID, itemID)
-}
+// MaxTitle is the length of a title in characters.
+const MaxTitle = 200

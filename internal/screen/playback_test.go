@@ -1,10 +1,12 @@
-package room
+package screen
 
 import (
 	"encoding/json"
 	"math"
 	"os"
 	"testing"
+
+	"synctv/internal/ident"
 
 	"pgregory.net/rapid"
 )
@@ -84,7 +86,7 @@ func TestApply(t *testing.T) {
 		{"item", playing, Command{Action: ActItem, ItemID: "j"}, Playing, 0, now, true},
 		{"no item", playing, Command{Action: ActItem}, Paused, 0, now, true},
 	} {
-		got, changed := c.p.Apply(c.c, now, By{ID: "me"})
+		got, changed := c.p.Apply(c.c, now, ident.By{ID: "me"})
 		if changed != c.changed || got.Status != c.status || got.PositionS != c.posS || got.AtMS != c.atMS {
 			t.Errorf("%s: got %+v, %v", c.name, got, changed)
 		}
@@ -99,7 +101,7 @@ func TestApply(t *testing.T) {
 
 func TestAStampCannotRewriteThePast(t *testing.T) {
 	p := Playback{ItemID: "i", Status: Playing, PositionS: 50, Rate: 1, AtMS: 1_000_000, Epoch: 1, Version: 1}
-	got, _ := p.Apply(Command{Action: ActPause, AtMS: 999_500}, 1_000_100, By{})
+	got, _ := p.Apply(Command{Action: ActPause, AtMS: 999_500}, 1_000_100, ident.By{})
 	if got.PositionS != 50 || got.AtMS != 1_000_000 {
 		t.Errorf("got %+v", got)
 	}
@@ -144,7 +146,7 @@ func TestStale(t *testing.T) {
 func TestPlaybackProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := rapid.Int64Range(1, 1<<40).Draw(t, "start")
-		p := NewPlayback(now, By{ID: "a"})
+		p := NewPlayback(now, ident.By{ID: "a"})
 		seen := p
 		for range rapid.IntRange(1, 40).Draw(t, "n") {
 			now += rapid.Int64Range(0, 5000).Draw(t, "dt")
@@ -160,7 +162,7 @@ func TestPlaybackProperties(t *testing.T) {
 			if err := c.Check(); err != nil {
 				t.Fatal(err)
 			}
-			next, changed := p.Apply(c, now, By{ID: "b"})
+			next, changed := p.Apply(c, now, ident.By{ID: "b"})
 			if changed != next.Newer(p) {
 				t.Fatalf("changed %v, but newer %v: %+v → %+v", changed, next.Newer(p), p, next)
 			}

@@ -1,4 +1,4 @@
-package room
+package screen
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"synctv/internal/right"
 
 	"pgregory.net/rapid"
 )
@@ -32,11 +30,11 @@ func listOf(words string) Playlist {
 
 // after is the list once an edit is stored.
 func (l Playlist) after(e Edit) Playlist {
-	touched := idsOf(e.Items())
+	touched := IdsOf(e.Items())
 	all := slices.DeleteFunc(slices.Concat(l.Items, l.GoneItems), func(it Item) bool { return touched[it.ID] })
 	all = append(all, e.Items()...)
 	slices.SortFunc(all, func(a, b Item) int { return int(a.Position - b.Position) })
-	next := Playlist{Folders: l.foldersAfter(e), GoneFolders: l.GoneFolders}
+	next := Playlist{Folders: l.FoldersAfter(e), GoneFolders: l.GoneFolders}
 	for _, it := range all {
 		if it.Gone.Batch == "" {
 			next.Items = append(next.Items, it)
@@ -89,7 +87,7 @@ func TestMove(t *testing.T) {
 		{"a b/c", "a", spot("", "c"), "", ErrItemNotFound}, // not in that folder
 	} {
 		l := listOf(c.list)
-		e, err := l.move(strings.Fields(c.move), nil, c.to)
+		e, err := l.Move(strings.Fields(c.move), nil, c.to)
 		if !errors.Is(err, c.err) {
 			t.Errorf("%s: move %s to %+v: %v, want %v", c.list, c.move, c.to, err, c.err)
 		}
@@ -97,7 +95,7 @@ func TestMove(t *testing.T) {
 			t.Errorf("%s: move %s to %+v: %q, want %q", c.list, c.move, c.to, l.after(e).words(), c.want)
 		}
 	}
-	if _, err := listOf("a b").move([]string{"a"}, nil, spot("", "a")); err == nil {
+	if _, err := listOf("a b").Move([]string{"a"}, nil, spot("", "a")); err == nil {
 		t.Error("an item was put after itself")
 	}
 }
@@ -116,7 +114,7 @@ func TestMovesKeepTheirOrder(t *testing.T) {
 			if i > 0 {
 				after = rest[i-1]
 			}
-			e, err := l.move([]string{id}, nil, Spot{After: &after})
+			e, err := l.Move([]string{id}, nil, Spot{After: &after})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,7 +138,7 @@ func TestAGapIsNumberedAnewWhenUsedUp(t *testing.T) {
 	renumbered := 0
 	for i := range 100 {
 		after := "a"
-		e, err := l.insert([]Item{{ID: "n" + strconv.Itoa(i)}}, Spot{After: &after})
+		e, err := l.Insert([]Item{{ID: "n" + strconv.Itoa(i)}}, Spot{After: &after})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,11 +172,11 @@ func TestFolderMoves(t *testing.T) {
 		{Playlist{Folders: append(slices.Clone(deep.Folders), Folder{ID: "x"})}, "1", "x", ErrFoldersFull},
 		{Playlist{Folders: make([]Folder, maxFolders)}, "", "", ErrFoldersFull},
 	} {
-		if err := c.list.mayNest(c.folder, c.to); !errors.Is(err, c.want) {
+		if err := c.list.MayNest(c.folder, c.to); !errors.Is(err, c.want) {
 			t.Errorf("%q into %q: %v, want %v", c.folder, c.to, err, c.want)
 		}
 	}
-	e, err := listOf("a").move([]string{"a"}, []string{"H"}, Spot{FolderID: "G"})
+	e, err := listOf("a").Move([]string{"a"}, []string{"H"}, Spot{FolderID: "G"})
 	if err != nil || len(e.Folders) != 1 || e.Folders[0].ParentID != "G" || e.Changed[0].FolderID != "G" {
 		t.Errorf("%+v, %v", e, err)
 	}
@@ -186,88 +184,65 @@ func TestFolderMoves(t *testing.T) {
 
 func TestDeletionTakesFoldersWhole(t *testing.T) {
 	l := listOf("a b/c d/e")
-	items, folders, err := l.doomed([]string{"a", "c"}, []string{"F"})
+	items, folders, err := l.Doomed([]string{"a", "c"}, []string{"F"})
 	if err != nil || len(folders) != 2 || len(items) != 4 {
 		t.Fatalf("%v %v %v", items, folders, err)
 	}
 	gone := Deletion{Batch: "x", AtMS: 5, By: "me"}
-	after := l.after(remove(items, folders, gone))
+	after := l.after(Remove(items, folders, gone))
 	after.GoneFolders = []Folder{{ID: "F", Gone: gone}, {ID: "G", ParentID: "F", Gone: gone}}
 	if after.words() != "b" || len(after.Folders) != 1 {
 		t.Errorf("%s, %v", after.words(), after.Folders)
 	}
-	e, err := after.restore("x")
+	e, err := after.Restore("x")
 	if err != nil || after.after(e).words() != "a b/c d/e" || len(e.Folders) != 2 {
 		t.Errorf("restored %s, %v", after.after(e).words(), err)
 	}
-	if e, err := after.restore("other"); err != nil || !e.Empty() {
+	if e, err := after.Restore("other"); err != nil || !e.Empty() {
 		t.Errorf("%+v, %v", e, err)
 	}
 	// The folder went later, in another act: what was in it comes back at the top.
 	alone := Playlist{GoneItems: []Item{{ID: "c", FolderID: "F", Gone: gone}}, Items: []Item{{ID: "b", Position: 7}}}
-	e, err = alone.restore("x")
+	e, err = alone.Restore("x")
 	if err != nil || alone.after(e).words() != "b c" {
 		t.Errorf("homeless: %s, %v", alone.after(e).words(), err)
 	}
-	if _, _, err := l.doomed(nil, []string{""}); !errors.Is(err, ErrFolderNotFound) {
+	if _, _, err := l.Doomed(nil, []string{""}); !errors.Is(err, ErrFolderNotFound) {
 		t.Errorf("the root was given for deletion: %v", err)
 	}
 }
 
 func TestLimitsOfAList(t *testing.T) {
 	full := Playlist{Items: make([]Item, MaxItems)}
-	if _, err := full.insert([]Item{{ID: "x"}}, Spot{}); !errors.Is(err, ErrPlaylistFull) {
+	if _, err := full.Insert([]Item{{ID: "x"}}, Spot{}); !errors.Is(err, ErrPlaylistFull) {
 		t.Error(err)
 	}
 	full.GoneItems = []Item{{ID: "y", Gone: Deletion{Batch: "b"}}}
-	if _, err := full.restore("b"); !errors.Is(err, ErrPlaylistFull) {
+	if _, err := full.Restore("b"); !errors.Is(err, ErrPlaylistFull) {
 		t.Error(err)
-	}
-}
-
-func TestWhoMayDeleteAndEdit(t *testing.T) {
-	mine, theirs := Item{AddedBy: By{ID: "me"}}, Item{AddedBy: By{ID: "you"}}
-	for _, c := range []struct {
-		can             right.Permissions
-		items           []Item
-		folders         []Folder
-		deletes, edits1 bool // edits1: the first item
-	}{
-		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{mine}, nil, true, true},
-		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{mine, theirs}, nil, false, true},
-		{right.DeleteMediaSelf | right.EditMediaSelf, []Item{theirs}, nil, false, false},
-		{right.DeleteMediaSelf, []Item{mine}, []Folder{{AddedBy: By{ID: "you"}}}, false, false},
-		{right.DeleteMediaAny, []Item{mine, theirs}, []Folder{{}}, true, false},
-		{right.EditMediaAny, []Item{theirs}, nil, false, true},
-		{0, []Item{mine}, nil, false, false},
-	} {
-		a := Access{Member: Member{PersonID: "me"}, Can: c.can}
-		if a.mayDelete(c.items, c.folders) != c.deletes || a.mayEdit(c.items[0].AddedBy) != c.edits1 {
-			t.Errorf("%v on %+v", c.can.Names(), c.items)
-		}
 	}
 }
 
 func TestDuplicates(t *testing.T) {
 	src := func(u string) Source { return Source{Type: SourceDirect, URL: u} }
 	l := Playlist{Items: []Item{{ID: "a", Source: src("1")}}}
-	got := l.duplicates([]Item{{ID: "b", Source: src("2")}, {ID: "c", Source: src("1")}, {ID: "d", Source: src("2")}})
+	got := l.Duplicates([]Item{{ID: "b", Source: src("2")}, {ID: "c", Source: src("1")}, {ID: "d", Source: src("2")}})
 	if !slices.Equal(got, []string{"c", "d"}) {
 		t.Error(got)
 	}
 }
 
 func TestParseM3U(t *testing.T) {
-	entries, skipped, err := parseM3U("\ufeff#EXTM3U\r\n#EXTINF:123 tvg-id=\"x,y\" group-title=\"News\",The, Title\r\nhttps://x/a.mp4\n\n" +
+	entries, skipped, err := ParseM3U("\ufeff#EXTM3U\r\n#EXTINF:123 tvg-id=\"x,y\" group-title=\"News\",The, Title\r\nhttps://x/a.mp4\n\n" +
 		"https://x/b.mp4\n#EXTINF:-1,Lost\n/home/me/c.mp4\n#EXTVLCOPT:network-caching=1000\nhttp://x/d.m3u8\n")
 	want := []m3uEntry{{3, "The, Title", "https://x/a.mp4"}, {5, "", "https://x/b.mp4"}, {9, "", "http://x/d.m3u8"}}
 	if err != nil || !slices.Equal(entries, want) || !slices.Equal(skipped, []Skipped{{7, "not_absolute"}}) {
 		t.Errorf("%+v %+v %v", entries, skipped, err)
 	}
-	if _, _, err := parseM3U("#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nseg.ts\n"); !errors.Is(err, ErrImportStream) {
+	if _, _, err := ParseM3U("#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nseg.ts\n"); !errors.Is(err, ErrImportStream) {
 		t.Errorf("a stream's manifest: %v", err)
 	}
-	entries, skipped, _ = parseM3U(strings.Repeat("https://x/y.mp4\n", MaxImport+9))
+	entries, skipped, _ = ParseM3U(strings.Repeat("https://x/y.mp4\n", MaxImport+9))
 	if len(entries) != MaxImport || len(skipped) != 1 || skipped[0] != (Skipped{MaxImport + 1, "too_many"}) {
 		t.Errorf("%d entries, %v", len(entries), skipped)
 	}
@@ -277,9 +252,9 @@ func FuzzParseM3U(f *testing.F) {
 	f.Add("#EXTM3U\n#EXTINF:1,\"a\",b\nhttps://x/y\n")
 	f.Add("#EXTINF:\xff,\n://\n\r\n")
 	f.Fuzz(func(t *testing.T, list string) {
-		entries, _, err := parseM3U(list)
+		entries, _, err := ParseM3U(list)
 		for _, e := range entries {
-			if e.url == "" || strings.ContainsAny(e.url, "\r\n") || len([]rune(e.title)) > MaxTitle || err != nil {
+			if e.Url == "" || strings.ContainsAny(e.Url, "\r\n") || len([]rune(e.Title)) > MaxTitle || err != nil {
 				t.Errorf("%+v, %v", e, err)
 			}
 		}

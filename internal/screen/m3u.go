@@ -1,4 +1,4 @@
-package room
+package screen
 
 import (
 	"strings"
@@ -14,15 +14,15 @@ var (
 )
 
 type m3uEntry struct {
-	line  int // from 1
-	title string
-	url   string
+	Line  int // from 1
+	Title string
+	Url   string
 }
 
 // parseM3U reads a list of addresses, with or without the extended form's
 // titles. Its durations are not taken: they are often invented, and a wrong
 // one would cut a film short.
-func parseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {
+func ParseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {
 	skipped = []Skipped{}
 	title, n := "", 0
 	for line := range strings.Lines(strings.TrimPrefix(strings.ToValidUTF8(list, ""), "\ufeff")) {
@@ -43,7 +43,7 @@ func parseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {
 			skipped = append(skipped, Skipped{Line: n, Code: "not_absolute"})
 			title = ""
 		default:
-			entries = append(entries, m3uEntry{line: n, title: title, url: line})
+			entries = append(entries, m3uEntry{Line: n, Title: title, Url: line})
 			title = ""
 		}
 	}
@@ -63,4 +63,10 @@ func extinfTitle(rest string) string {
 		}
 	}
 	return ""
+}
+
+// Skipped is a line of an imported list that was not taken.
+type Skipped struct {
+	Line int    `json:"line" doc:"counted from 1"`
+	Code string `json:"code" doc:"why: source_unsupported, not_absolute, too_many"`
 }

@@ -1,4 +1,4 @@
-package room
+package screen
 
 import (
 	"cmp"
@@ -45,10 +45,10 @@ var (
 // the whole folder is numbered anew; those that changed for it come as others.
 // Items that are in the list already are moved.
 func (l Playlist) place(items []Item, at Spot) (placed, others []Item, err error) {
-	if _, ok := l.folder(at.FolderID); !ok && at.FolderID != "" {
+	if _, ok := l.Folder(at.FolderID); !ok && at.FolderID != "" {
 		return nil, nil, ErrFolderNotFound
 	}
-	moving := idsOf(items)
+	moving := IdsOf(items)
 	var there []Item // what is in the folder, deleted ones too: they keep their place
 	for _, it := range slices.Concat(l.Items, l.GoneItems) {
 		if it.FolderID == at.FolderID && !moving[it.ID] {
@@ -136,7 +136,7 @@ func (e *Edit) shifted(others []Item) {
 }
 
 // insert adds new items at a spot.
-func (l Playlist) insert(items []Item, at Spot) (Edit, error) {
+func (l Playlist) Insert(items []Item, at Spot) (Edit, error) {
 	if len(l.Items)+len(items) > MaxItems {
 		return Edit{}, ErrPlaylistFull
 	}
@@ -147,14 +147,14 @@ func (l Playlist) insert(items []Item, at Spot) (Edit, error) {
 }
 
 // move brings items and folders to a spot, items in the order they had.
-func (l Playlist) move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
+func (l Playlist) Move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
 	items, folders, err := l.pick(itemIDs, folderIDs)
 	if err != nil {
 		return Edit{}, err
 	}
 	var e Edit
 	for _, f := range folders {
-		if f.ParentID, err = to.FolderID, l.mayNest(f.ID, to.FolderID); err != nil {
+		if f.ParentID, err = to.FolderID, l.MayNest(f.ID, to.FolderID); err != nil {
 			return Edit{}, err
 		}
 		e.Folders = append(e.Folders, f)
@@ -162,7 +162,7 @@ func (l Playlist) move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
 	if len(items) == 0 {
 		return e, nil
 	}
-	if to.After != nil && idsOf(items)[*to.After] {
+	if to.After != nil && IdsOf(items)[*to.After] {
 		return Edit{}, problem.InvalidField("body.after", "invalid", "Items cannot be put after themselves.")
 	}
 	placed, others, err := l.place(items, to)
@@ -173,13 +173,13 @@ func (l Playlist) move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
 
 // mayNest tells whether a folder (empty: a new one) may be put into another:
 // not into itself or below itself, and not too deep.
-func (l Playlist) mayNest(folderID, parentID string) error {
+func (l Playlist) MayNest(folderID, parentID string) error {
 	depth := 1
 	for id := parentID; id != ""; depth++ {
 		if id == folderID {
 			return ErrFolderCycle
 		}
-		f, ok := l.folder(id)
+		f, ok := l.Folder(id)
 		if !ok {
 			return ErrFolderNotFound
 		}
@@ -229,13 +229,13 @@ func (l Playlist) pick(itemIDs, folderIDs []string) (items []Item, folders []Fol
 }
 
 // doomed is everything a deletion takes: the items, and folders with all in them.
-func (l Playlist) doomed(itemIDs, folderIDs []string) ([]Item, []Folder, error) {
+func (l Playlist) Doomed(itemIDs, folderIDs []string) ([]Item, []Folder, error) {
 	items, _, err := l.pick(itemIDs, folderIDs)
 	if err != nil {
 		return nil, nil, err
 	}
-	inside, folders := l.below(folderIDs)
-	have := idsOf(items)
+	inside, folders := l.Below(folderIDs)
+	have := IdsOf(items)
 	for _, it := range inside {
 		if !have[it.ID] {
 			items = append(items, it)
@@ -245,7 +245,7 @@ func (l Playlist) doomed(itemIDs, folderIDs []string) ([]Item, []Folder, error) 
 }
 
 // remove deletes in one batch.
-func remove(items []Item, folders []Folder, gone Deletion) Edit {
+func Remove(items []Item, folders []Folder, gone Deletion) Edit {
 	e := Edit{Removed: slices.Clone(items), Folders: slices.Clone(folders)}
 	for i := range e.Removed {
 		e.Removed[i].Gone = gone
@@ -258,7 +258,7 @@ func remove(items []Item, folders []Folder, gone Deletion) Edit {
 
 // restore brings a batch back to where it was. What lost its folder meanwhile
 // comes back at the top, at the end.
-func (l Playlist) restore(batch string) (Edit, error) {
+func (l Playlist) Restore(batch string) (Edit, error) {
 	var e Edit
 	there := map[string]bool{"": true}
 	for _, f := range l.Folders {
@@ -302,7 +302,7 @@ func (l Playlist) restore(batch string) (Edit, error) {
 
 // duplicates lists which of the items are in the list already, or twice among
 // themselves: same source.
-func (l Playlist) duplicates(items []Item) []string {
+func (l Playlist) Duplicates(items []Item) []string {
 	known := map[Source]bool{}
 	for _, it := range l.Items {
 		known[it.Source] = true
@@ -317,7 +317,7 @@ func (l Playlist) duplicates(items []Item) []string {
 	return ids
 }
 
-func idsOf(items []Item) map[string]bool {
+func IdsOf(items []Item) map[string]bool {
 	ids := make(map[string]bool, len(items))
 	for _, it := range items {
 		ids[it.ID] = true
@@ -331,4 +331,33 @@ func setOf(ids []string) map[string]bool {
 		set[id] = true
 	}
 	return set
+}
+
+// foldersAfter is every folder once an edit is stored.
+func (l Playlist) FoldersAfter(e Edit) []Folder {
+	touched := map[string]bool{}
+	for _, f := range e.Folders {
+		touched[f.ID] = true
+	}
+	after := []Folder{}
+	for _, f := range slices.Concat(l.Folders, e.Folders) {
+		if f.Gone.Batch == "" && (!touched[f.ID] || slices.Contains(e.Folders, f)) && !slices.Contains(after, f) {
+			after = append(after, f)
+		}
+	}
+	return after
+}
+
+func (l Playlist) Batch(id string) (Deletion, bool) {
+	for _, it := range l.GoneItems {
+		if it.Gone.Batch == id && id != "" {
+			return it.Gone, true
+		}
+	}
+	for _, f := range l.GoneFolders {
+		if f.Gone.Batch == id && id != "" {
+			return f.Gone, true
+		}
+	}
+	return Deletion{}, false
 }
