@@ -1,13 +1,15 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
 import { address, request } from './request';
 import type {
-  CommandBody, Danmaku, DanmakuWindow, Info, Item, LibraryFolder, LiveKey, Member, Message, NewDanmaku,
-  NewItem, NewLiveKey, NewMessage, NewRoom, Playback, Playlist, RoomGate, RoomSummary, Snapshot, User
+  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, LibraryFolder,
+  LiveKey, Member, Message, NewDanmaku, NewItem, NewLiveKey, NewMessage, NewRoom, Playback, PlayerReport,
+  Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where
 } from './types';
 
 const at = (room: string, rest = ''): string => `/api/rooms/${encodeURIComponent(room)}${rest}`;
 const id = encodeURIComponent;
 
+type Removal = { version: number; batch: string };
 type Credentials = { name: string; password: string };
 export type PlaybackVerb = 'play' | 'pause' | 'seek' | 'rate' | 'item' | 'next' | 'previous';
 
@@ -36,15 +38,29 @@ export const rooms = {
 
 export const playback = {
   command: (room: string, verb: PlaybackVerb, body: CommandBody & { item_id?: string }) =>
-    request<Playback>('POST', at(room, `/playback/${verb}`), body)
+    request<Playback>('POST', at(room, `/playback/${verb}`), body),
+  cancelNext: (room: string) => request<Playback>('POST', at(room, '/playback/cancel-next')),
+  report: (room: string, what: 'ended' | 'length', report: PlayerReport) =>
+    request<Playback>('POST', at(room, `/playback/${what}`), report)
 };
 
 export const playlist = {
   get: (room: string) => request<Playlist>('GET', at(room, '/playlist')),
-  add: (room: string, items: NewItem[]) =>
-    request<{ version: number; items: Item[] }>('POST', at(room, '/playlist/items'), { items }),
-  remove: (room: string, item: string) =>
-    request<{ version: number }>('DELETE', at(room, `/playlist/items/${id(item)}`))
+  add: (room: string, items: NewItem[], where: Where = {}) =>
+    request<AddedItems>('POST', at(room, '/playlist/items'), { items, ...where }),
+  import: (room: string, text: string, where: Where = {}) =>
+    request<ImportedItems>('POST', at(room, '/playlist/import'), { text, ...where }),
+  edit: (room: string, item: string, change: { title?: string; url?: string }) =>
+    request<{ version: number; item: Item }>('PATCH', at(room, `/playlist/items/${id(item)}`), change),
+  move: (room: string, what: Chosen, to: Spot) =>
+    request<{ version: number }>('POST', at(room, '/playlist/move'), { ...what, ...to }),
+  remove: (room: string, what: Chosen) => request<Removal>('POST', at(room, '/playlist/remove'), what),
+  clear: (room: string, folder: string) => request<Removal>('POST', at(room, '/playlist/clear'), { folder_id: folder }),
+  undo: (room: string, batch: string) => request<{ version: number }>('POST', at(room, '/playlist/undo'), { batch }),
+  addFolder: (room: string, name: string, parent: string) =>
+    request<{ version: number; folder: Folder }>('POST', at(room, '/playlist/folders'), { name, parent_id: parent }),
+  renameFolder: (room: string, folder: string, name: string) =>
+    request<{ version: number }>('PATCH', at(room, `/playlist/folders/${id(folder)}`), { name })
 };
 
 export const library = {

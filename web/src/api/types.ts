@@ -109,14 +109,30 @@ export type Item = {
   live: boolean;
   /** 0 when unknown. */
   duration_s: number;
+  /** Order within its folder. */
   position: number;
+  /** Empty: at the top. */
+  folder_id: string;
+  /** Why players could not play it (a code), or empty. */
+  broken: string;
   added_by: Ref;
   created_ms: number;
   play: { kind: PlayKind; url: string };
 };
 
 export type NewItem = { title?: string; url: string } | { title?: string; library_path: string };
-export type Playlist = { version: number; items: Item[] };
+export type Folder = { id: string; parent_id: string; name: string; added_by: Ref };
+export type Playlist = { version: number; items: Item[]; folders: Folder[] };
+/** Where new items go: a folder (empty: the top), or right after what plays. */
+export type Where = { folder_id?: string; next?: boolean };
+export type AddedItems = { version: number; items: Item[]; duplicates: string[] };
+export type ImportedItems = AddedItems & { skipped: { line: number; code: string }[] };
+/** Several items and folders. */
+export type Chosen = { items?: string[]; folders?: string[] };
+/** Where things are moved: after an item of the folder, '' = first, absent = last. */
+export type Spot = { folder_id: string; after?: string };
+/** What a player says about the current item. */
+export type PlayerReport = { item_id: string; epoch: number; duration_s?: number; failed?: string };
 
 export type LibraryEntry = { name: string; path: string; folder: boolean; size: number; modified_ms: number };
 export type LibraryFolder = { path: string; entries: LibraryEntry[] };
@@ -194,11 +210,23 @@ export type Snapshot = {
   live: StreamInfo[];
 };
 
+/** One step of the list; `refetch` says that it was too large to be said. */
+export type PlaylistEvent = {
+  type: 'playlist';
+  version: number;
+  added?: Item[] | null;
+  edited?: Item[] | null;
+  removed?: string[] | null;
+  /** All folders, when any of them changed. */
+  folders?: Folder[] | null;
+  refetch?: boolean;
+};
+
 /** What the socket carries. */
 export type RoomEvent =
   | Snapshot
   | { type: 'playback'; playback: Playback }
-  | { type: 'playlist'; version: number; added: Item[] | null; removed: string[] | null }
+  | PlaylistEvent
   | { type: 'chat'; message: Message }
   | { type: 'chat_changed'; message: Message }
   | DanmakuEvent

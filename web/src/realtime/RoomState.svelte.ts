@@ -14,7 +14,7 @@ export class RoomState {
   room = $state.raw<Room | null>(null);
   me = $state.raw<Member | null>(null);
   playback = $state.raw<Playback | null>(null);
-  playlist = $state.raw<Playlist>({ version: -1, items: [] });
+  playlist = $state.raw<Playlist>({ version: -1, items: [], folders: [] });
   members = $state.raw<Member[]>([]);
   messages = $state.raw<Message[]>([]);
   /** Whether the server has messages older than the first one here. */
@@ -27,10 +27,15 @@ export class RoomState {
     return (id && this.playlist.items.find((item) => item.id === id)) || null;
   }
 
-  /** The item that follows the current one in the list, or null. */
+  /** What the countdown starts, else the item that follows the current one in its folder, or null. */
   get upNext(): Item | null {
-    const i = this.playlist.items.findIndex((item) => item.id === this.playback?.item_id);
-    return (i >= 0 && this.playlist.items[i + 1]) || null;
+    const { items } = this.playlist;
+    const waiting = this.playback?.next_item_id;
+    if (waiting) return items.find((item) => item.id === waiting) ?? null;
+    const current = this.current;
+    const siblings = items.filter((item) => item.folder_id === current?.folder_id);
+    const i = siblings.findIndex((item) => item.id === current?.id);
+    return (i >= 0 && siblings[i + 1]) || null;
   }
 
   can(permission: Permission): boolean {
@@ -88,7 +93,7 @@ export class RoomState {
 
   /** Takes a whole playlist unless a newer one is here. */
   applyPlaylist(list: Playlist): void {
-    this.playlist = newerPlaylist(this.playlist, { version: list.version, items: list.items ?? [] });
+    this.playlist = newerPlaylist(this.playlist, { version: list.version, items: list.items ?? [], folders: list.folders ?? [] });
   }
 
   /** New messages; the oldest are let go when there are too many. */

@@ -37,6 +37,14 @@ describe('playback', () => {
     state.apply({ type: 'playback', playback: playback(3, 1, { item_id: '' }) });
     expect([state.current, state.upNext]).toEqual([null, null]);
   });
+
+  it('looks for what is next in the folder, or to the countdown', () => {
+    const items = [item('a', 1), item('x', 2, { folder_id: 'f' }), item('b', 3)];
+    const state = stateWith(snapshot({ playlist: { version: 3, items, folders: [] } }));
+    expect(state.upNext?.id).toBe('b');
+    state.apply({ type: 'playback', playback: playback(1, 2, { next_item_id: 'x', next_ms: 9 }) });
+    expect(state.upNext?.id).toBe('x');
+  });
 });
 
 describe('the playlist', () => {
@@ -44,14 +52,14 @@ describe('the playlist', () => {
     const state = stateWith(snapshot());
     expect(state.apply({ type: 'playlist', version: 5, added: [item('d', 4)], removed: [] })).toBe('playlist');
     expect(state.playlist.version).toBe(3);
-    state.applyPlaylist({ version: 5, items: [item('a', 1), item('d', 4)] });
+    state.applyPlaylist({ version: 5, items: [item('a', 1), item('d', 4)], folders: [] });
     expect(state.apply({ type: 'playlist', version: 6, added: [], removed: ['a'] })).toBeNull();
     expect(state.playlist.items.map((i) => i.id)).toEqual(['d']);
   });
 
   it('does not let a slow answer undo a newer step', () => {
     const state = stateWith(snapshot(), { type: 'playlist', version: 4, added: [], removed: ['a'] });
-    state.applyPlaylist({ version: 3, items: [item('a', 1)] });
+    state.applyPlaylist({ version: 3, items: [item('a', 1)], folders: [] });
     expect(state.playlist.version).toBe(4);
   });
 });

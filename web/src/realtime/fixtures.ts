@@ -6,7 +6,7 @@ export const message = (seq: number, text = `m${seq}`, over: Partial<Message> = 
 });
 
 export const item = (id: string, position: number, over: Partial<Item> = {}): Item => ({
-  id, title: `Film ${id}`, source: { type: 'direct', url: `https://x/${id}.mp4`, kind: 'file' }, live: false, duration_s: 60, position,
+  id, title: `Film ${id}`, source: { type: 'direct', url: `https://x/${id}.mp4`, kind: 'file' }, live: false, duration_s: 60, position, folder_id: '', broken: '',
   added_by: { id: 'u1', name: 'Ann' }, created_ms: 1, play: { kind: 'file', url: `https://x/${id}.mp4` }, ...over
 });
 
@@ -30,6 +30,6 @@ export const stream = (name: string, live: boolean): StreamInfo => ({
 });
 
 export const snapshot = (over: Partial<Snapshot> = {}): Snapshot => ({
-  type: 'snapshot', server_ms: 1000, room: room(1), me: member('me'), playback: playback(1, 1), playlist: { version: 3, items: [item('a', 1), item('b', 2)] },
+  type: 'snapshot', server_ms: 1000, room: room(1), me: member('me'), playback: playback(1, 1), playlist: { version: 3, items: [item('a', 1), item('b', 2)], folders: [] },
   members: [member('me'), member('u1')], chat: [message(1), message(2)], live: [], ...over
 });

@@ -40,7 +40,7 @@ describe('messages', () => {
 });
 
 describe('the playlist', () => {
-  const list = { version: 4, items: [item('a', 1), item('b', 2)] };
+  const list = { version: 4, items: [item('a', 1), item('b', 2)], folders: [] };
   const ids = (p: { items: { id: string }[] } | null) => p?.items.map((i) => i.id);
 
   it('takes the next step and keeps the order of positions', () => {
@@ -57,13 +57,25 @@ describe('the playlist', () => {
     expect(changePlaylist(list, { version: 6, added: [], removed: [] })).toBeNull();
   });
 
+  it('puts edited items in their new place and takes all folders, or keeps them', () => {
+    const folders = [{ id: 'f', parent_id: '', name: 'F', added_by: { id: 'u1', name: 'Ann' } }];
+    const next = changePlaylist(list, { version: 5, edited: [item('a', 9, { title: 'New' })], folders });
+    expect([ids(next), next?.items[1]?.title, next?.folders]).toEqual([['b', 'a'], 'New', folders]);
+    expect(next && changePlaylist(next, { version: 6, removed: ['a'] })?.folders).toEqual(folders);
+  });
+
+  it('is fetched when a change was too large to be sent', () => {
+    expect(changePlaylist(list, { version: 5, refetch: true })).toBeNull();
+    expect(changePlaylist(list, { version: 4, refetch: true })).toBe(list);
+  });
+
   it('replaces an item that is added again and bears absent lists', () => {
     expect(ids(changePlaylist(list, { version: 5, added: [item('a', 3)], removed: null }))).toEqual(['b', 'a']);
     expect(ids(changePlaylist(list, { version: 5, added: null, removed: null }))).toEqual(['a', 'b']);
   });
 
   it('never goes back to an older whole', () => {
-    const older = { version: 3, items: [] };
+    const older = { version: 3, items: [], folders: [] };
     expect(newerPlaylist(list, older)).toBe(list);
     expect(newerPlaylist(older, list)).toBe(list);
   });

@@ -1,7 +1,7 @@
 // How what arrives is put together with what is here. Pure: values in, values out.
 // Everything tolerates repetition and late arrival, because the socket may
 // deliver an event twice and a snapshot may overtake it.
-import type { Member, Message, Playlist, StreamInfo } from '../api/types';
+import type { Member, Message, Playlist, PlaylistEvent, StreamInfo } from '../api/types';
 
 /** Messages kept in memory; older ones are fetched again when scrolled to. */
 export const KEPT_MESSAGES = 600;
@@ -45,15 +45,16 @@ export function rejoinMessages(mine: readonly Message[], latest: readonly Messag
   return oldest > newest + 1 ? [...latest] : mergeMessages(mine, latest);
 }
 
-export type PlaylistChange = { version: number; added: Playlist['items'] | null; removed: string[] | null };
+export type PlaylistChange = Omit<PlaylistEvent, 'type'>;
 
-/** The list after a change; null when a change before it was missed and the list must be fetched. */
+/** The list after a change; null when it must be fetched: a change was missed, or this one was too large to be sent. */
 export function changePlaylist(list: Playlist, change: PlaylistChange): Playlist | null {
   if (change.version <= list.version) return list;
-  if (change.version !== list.version + 1) return null;
-  const gone = new Set([...(change.removed ?? []), ...(change.added ?? []).map((item) => item.id)]);
-  const items = [...list.items.filter((item) => !gone.has(item.id)), ...(change.added ?? [])];
-  return { version: change.version, items: items.sort((a, b) => a.position - b.position) };
+  if (change.version !== list.version + 1 || change.refetch) return null;
+  const put = [...(change.added ?? []), ...(change.edited ?? [])];
+  const gone = new Set([...(change.removed ?? []), ...put.map((item) => item.id)]);
+  const items = [...list.items.filter((item) => !gone.has(item.id)), ...put];
+  return { version: change.version, items: items.sort((a, b) => a.position - b.position), folders: change.folders ?? list.folders };
 }
 
 /** The newer of two whole lists. */

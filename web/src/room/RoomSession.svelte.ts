@@ -1,6 +1,6 @@
 import { chat, danmaku, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
 import { asApiError, type ApiError } from '../api/problem';
-import type { CommandBody, DanmakuLook, DanmakuWindow, NewItem, Playback, RoomGate } from '../api/types';
+import type { CommandBody, DanmakuLook, DanmakuWindow, Playback, RoomGate } from '../api/types';
 import type { TalkActions } from '../chat/actions';
 import { CommentFeed } from '../danmaku/feed';
 import type { Ending } from '../realtime/endings';
@@ -9,6 +9,8 @@ import { RoomState, type Missing } from '../realtime/RoomState.svelte';
 import { Clock, positionAt, type Commands } from '../sync';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
+import { ListCommands } from './ListCommands';
+import { Reporter } from './Reporter';
 import { verdictOf, type Verdict } from './verdict';
 
 // The socket's library is as large as half of the page and the room can be drawn
@@ -40,6 +42,8 @@ export class RoomSession {
   readonly comments = new CommentFeed();
   readonly clock = new Clock(() => this.#probe());
   readonly commands: Commands;
+  readonly list: ListCommands;
+  readonly reporter: Reporter;
   readonly #id: string;
   #connection: RoomConnection | null = null;
   #visit = 0;
@@ -48,6 +52,10 @@ export class RoomSession {
 
   constructor(id: string) {
     this.#id = id;
+    this.list = new ListCommands(id, { judged: (call) => this.#judged(call), current: () => this.state.current, play: this.playItem });
+    this.reporter = new Reporter(id, {
+      current: () => this.state.current, playback: () => this.state.playback, controls: () => this.state.can('play_control')
+    });
     const command = (verb: PlaybackVerb) => (body: CommandBody) => this.#command(verb, body);
     this.commands = {
       play: command('play'), pause: command('pause'), seek: command('seek'),
@@ -101,6 +109,7 @@ export class RoomSession {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#waiting);
+    this.reporter.close();
     this.#disconnect();
   }
 
@@ -108,16 +117,10 @@ export class RoomSession {
     await this.#command('item', { item_id: itemId }).catch(() => undefined);
   };
 
-  /** Adds items; rejects so that the form can keep what was typed. */
-  addItems = async (items: NewItem[]): Promise<void> => {
-    const { items: added } = await this.#judged(playlist.add(this.#id, items));
-    toasts.info(t('playlist.added', { n: added?.length ?? items.length }));
-  };
-
-  removeItem = async (itemId: string): Promise<void> => {
+  /** Stops the countdown to the next item. */
+  cancelNext = async (): Promise<void> => {
     try {
-      await this.#judged(playlist.remove(this.#id, itemId));
-      toasts.info(t('playlist.removed'));
+      this.state.applyPlayback(await this.#judged(playback.cancelNext(this.#id)));
     } catch (e) {
       toasts.problem(e);
     }

@@ -20,6 +20,11 @@ export type Playback = {
   epoch: number;
   version: number;
   by: By;
+  /** Length of the item in seconds as far as the room knows it, 0 = unknown. */
+  duration_s?: number;
+  /** What autoplay starts at `next_ms` (server instant); empty or absent: no countdown runs. */
+  next_item_id?: string;
+  next_ms?: number;
 };
 
 /** The part of a record that says where the film stands. */

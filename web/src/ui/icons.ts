@@ -27,6 +27,7 @@ export const icons = {
   danmaku: { d: `${box(3, 5.5, 18, 13)}M6.5 9.5h7M9.5 12.5h8M6.5 15.5h5` },
   check: { d: 'M5 12.5l4.5 4.5L19 7.5' },
   alert: { d: `M12 4L21 19.5H3zM12 10v4.5M12 17v.1` },
+  more: { d: `${dot(5.5, 12, 1.2)}${dot(12, 12, 1.2)}${dot(18.5, 12, 1.2)}` },
   door: { d: `M6 20V4h9v16M3 20h18M12 12v.1` }
 } as const satisfies Record<string, Shape>;
 

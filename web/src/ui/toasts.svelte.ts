@@ -3,7 +3,8 @@ import type { ApiError } from '../api/problem';
 import { asApiError } from '../api/problem';
 import { errorText } from '../text/errors';
 
-export type Toast = { id: number; tone: 'info' | 'danger'; text: string };
+export type ToastAction = { text: string; run(): void };
+export type Toast = { id: number; tone: 'info' | 'danger'; text: string; action?: ToastAction };
 
 /** More would cover the page; the oldest goes. */
 const MOST = 3;
@@ -24,15 +25,18 @@ class Toasts {
     return error;
   };
 
+  /** A note with something one may still do about it, for a while (ms). */
+  offer = (text: string, action: ToastAction, forMs: number): void => this.#show('info', text, forMs, action);
+
   dismiss = (id: number): void => {
     this.list = this.list.filter((toast) => toast.id !== id);
   };
 
-  #show(tone: Toast['tone'], text: string, forMs: number): void {
+  #show(tone: Toast['tone'], text: string, forMs: number, action?: ToastAction): void {
     const id = this.#next++;
-    // The same words twice are one note that stays longer.
-    const others = this.list.filter((toast) => toast.text !== text);
-    this.list = [...others, { id, tone, text }].slice(-MOST);
+    // The same words twice are one note that stays longer; each offer is its own.
+    const others = this.list.filter((toast) => toast.text !== text || action);
+    this.list = [...others, { id, tone, text, ...(action && { action }) }].slice(-MOST);
     setTimeout(() => this.dismiss(id), forMs);
   }
 }
