@@ -17,6 +17,7 @@ import (
 
 	"synctv/internal/live"
 	"synctv/internal/live/flv"
+	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/live/streamlog"
 )
@@ -57,11 +58,9 @@ func serveRelay(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	site := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := hub.ServeFLV(w, r, "show"); err != nil {
-			http.Error(w, err.Error(), http.StatusNotFound)
-		}
-	})}
+	playlists := hls.New(hub, hls.Limits{}, slog.New(slog.DiscardHandler))
+	defer playlists.Close()
+	site := &http.Server{ReadHeaderTimeout: time.Minute, Handler: outputs(hub, playlists)}
 	if err := announce(viewers, encoders); err != nil {
 		return err
 	}
@@ -83,6 +82,28 @@ func serveRelay(ctx context.Context, o options) error {
 	<-ctx.Done()
 	counted := json.NewEncoder(os.Stdout).Encode(hub.Stats())
 	return errors.Join(counted, site.Close(), g.Wait())
+}
+
+// outputs serves the show as FLV, as HLS below /hls/, and an empty page.
+func outputs(hub *live.Hub, playlists *hls.Server) http.Handler {
+	mux := http.NewServeMux()
+	serve := func(pattern string, work func(http.ResponseWriter, *http.Request) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := work(w, r); err != nil {
+				http.Error(w, err.Error(), http.StatusNotFound)
+			}
+		})
+	}
+	serve("GET /show", func(w http.ResponseWriter, r *http.Request) error { return hub.ServeFLV(w, r, "show") })
+	serve("GET /hls/{file}", func(w http.ResponseWriter, r *http.Request) error {
+		return playlists.Serve(w, r, "show", r.PathValue("file"))
+	})
+	// A page for players to be put into: of the same origin as the streams.
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><video muted></video>")) // a player that left needs none
+	})
+	return mux
 }
 
 // playInside feeds the hub without an encoder: what is left then is the
