@@ -2,7 +2,7 @@
 import { expect, inside, open, say, test } from './support/house';
 import type { Page } from '@playwright/test';
 
-const line = (page: Page, text: string) => page.locator('[data-message]').filter({ hasText: text });
+const line = (page: Page, text: string) => page.locator('[data-message]').filter({ has: page.locator('.text', { hasText: text }) });
 
 async function act(page: Page, text: string, button: string): Promise<void> {
   const message = line(page, text).last();
