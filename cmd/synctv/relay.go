@@ -84,6 +84,15 @@ func inWords(err error) error {
 	return err
 }
 
+// gallery lets tools play streams over RTMP by their public names, which only
+// members of the room are told.
+type gallery struct{ hub *live.Hub }
+
+// Open implements rtmp.Gallery.
+func (g gallery) Open(_ context.Context, req rtmp.Request) (*live.Viewer, error) {
+	return g.hub.Watch(req.Name)
+}
+
 // door lets encoders in by their stream key. They name it in one of three
 // ways: rtmp://host/live/{room} with the key as stream name (OBS), the room as
 // stream name with ?key=…, or nothing but the key.

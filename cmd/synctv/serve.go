@@ -134,6 +134,9 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
 		hls:      hls.New(hub, hls.Limits{}, log),
 	}
+	if cfg.RTMPPlay {
+		p.encoders.Gallery = gallery{hub}
+	}
 	port, err := p.listen()
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ type Config struct {
 	RTMPSAddr    string         // host:port for encoders over TLS; empty: off
 	RTMPSCert    string         // its certificate, a PEM file
 	RTMPSKey     string         // the certificate's key, a PEM file
+	RTMPPlay     bool           // tools may play over RTMP who know a stream's public name
 	LiveMemory   int            // of all live streams together, MiB
 	LiveMerge    time.Duration  // how long pictures wait to be sent together
 	Library      []Folder       // folders people may add media from
@@ -71,6 +72,7 @@ func Keys() []Key {
 		{Flag: "rtmps-addr", Help: "host:port for RTMP encoders over TLS; default: off", set: optionalAddress(func(c *Config) *string { return &c.RTMPSAddr })},
 		{Flag: "rtmps-cert", Help: "PEM file with the certificate for rtmps-addr; read again when it changes", set: text(func(c *Config) *string { return &c.RTMPSCert })},
 		{Flag: "rtmps-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.RTMPSKey })},
+		{Flag: "rtmp-play", Default: "false", Help: "let tools play streams over RTMP by their public names, without signing in", set: boolean(func(c *Config) *bool { return &c.RTMPPlay })},
 		{Flag: "live-memory", Default: "256", Help: "memory of all live streams together, MiB; beyond it publishing is refused", set: number(16, 1<<20, func(c *Config) *int { return &c.LiveMemory })},
 		{Flag: "live-merge", Default: "0s", Help: "how long live pictures wait to be sent together: 100ms halves the CPU and adds 50 ms of delay", set: duration(0, time.Second, func(c *Config) *time.Duration { return &c.LiveMerge })},
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},

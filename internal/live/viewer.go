@@ -37,6 +37,9 @@ func (h *Hub) Watch(name string) (*Viewer, error) {
 	return &Viewer{hub: h, stream: s, cursor: s.log.NewCursor()}, nil
 }
 
+// Bound limits how many bytes Next returns at once; one tag is never divided.
+func (v *Viewer) Bound(n int) { v.cursor.Most = n }
+
 // Early lets a viewer that has not begun yet begin with the oldest of what is
 // kept: a muxer wants whole GOPs at once, not the newest picture first.
 func (v *Viewer) Early() { v.cursor.Early = true }
@@ -69,6 +72,16 @@ func (v *Viewer) poll() (chunk streamlog.Chunk, wait <-chan struct{}, err error)
 		}
 	}
 	return chunk, wait, err
+}
+
+// Sent notes what a write to the viewer came to, for drains outside this
+// package: n bytes, and whether it failed because the viewer took none in time.
+// It says whether the viewer keeps up; one that does not must be closed.
+func (v *Viewer) Sent(n int, stalled bool) (keepsUp bool) {
+	if stalled {
+		return v.took(n, errStalled)
+	}
+	return v.took(n, nil)
 }
 
 // sent notes n bytes that reached the viewer's socket and says whether the

@@ -45,7 +45,7 @@ func serveFloor(ctx context.Context, o options) error {
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
-			return nil //nolint:nilerr // the end
+			return nil // the end
 		}
 		f.admit(ctx, conn.(*net.TCPConn), &work)
 	}

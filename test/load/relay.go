@@ -126,7 +126,7 @@ func playInside(ctx context.Context, hub *live.Hub) error {
 			stamp(payload)
 		}
 		if err := p.Append(t, uint32(due/time.Millisecond), payload); err != nil {
-			return nil //nolint:nilerr // cut at the end
+			return nil // cut at the end
 		}
 	}
 	return nil

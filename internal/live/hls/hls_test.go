@@ -48,7 +48,7 @@ func open(t *testing.T, limits hls.Limits) *house {
 	h.hls = hls.New(h.hub, limits, log)
 	h.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file, playlist := strings.CutPrefix(r.URL.Path, "/show/")
-		err := error(nil)
+		var err error
 		if playlist {
 			err = h.hls.Serve(w, r, "show", file)
 		} else {

@@ -50,8 +50,11 @@ func (c *session) handleCommand(h chunk.Header, body []byte) error {
 		return c.publish(h.Stream, text)
 	case "FCUnpublish", "deleteStream", "closeStream":
 		return c.goodbye(h.Stream)
-	case "play", "play2":
-		_ = c.status(h.Stream, "error", "NetStream.Play.Failed", "Playing is not offered here.")
+	case "play":
+		text, _ := at(values, 3).(string)
+		return c.play(h.Stream, text)
+	case "play2":
+		_ = c.status(h.Stream, "error", "NetStream.Play.Failed", "Switching streams is not offered here.")
 		return errPlay
 	}
 	return nil

@@ -40,6 +40,13 @@ type Publisher interface {
 	Publish(ctx context.Context, pass live.Pass) (*live.Publication, error)
 }
 
+// Gallery finds streams that are played over RTMP. It decides whether the
+// request may, and returns a viewer that the session will leave. live.ErrOffline
+// says that nobody publishes; any other error is told as the same.
+type Gallery interface {
+	Open(ctx context.Context, req Request) (*live.Viewer, error)
+}
+
 // Limits bound a server. Zero fields take the defaults named here.
 type Limits struct {
 	Conns     int           // open connections: 256; more are closed at once

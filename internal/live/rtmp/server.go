@@ -18,6 +18,8 @@ type Server struct {
 	Hub    Publisher
 	Log    *slog.Logger
 	Limits Limits
+	// Gallery is what may be played over RTMP; nil: nothing.
+	Gallery Gallery
 
 	counts serverCounts
 

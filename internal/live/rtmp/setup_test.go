@@ -76,12 +76,15 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-func open(t *testing.T, limits live.Limits, conn rtmp.Limits) *house {
+func open(t *testing.T, limits live.Limits, conn rtmp.Limits, change ...func(*rtmp.Server)) *house {
 	t.Helper()
 	h := &house{hub: live.NewHub(limits, nil), log: &safeBuffer{}}
 	h.server = &rtmp.Server{
 		Door: door{}, Hub: h.hub, Limits: conn,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, f := range change {
+		f(h.server)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -27,16 +27,21 @@ func (w *Writer) SetSize(n int) error {
 
 // Write sends one message; h.Len is taken from body.
 func (w *Writer) Write(h Header, body []byte) error {
-	w.buf = w.AppendHeader(w.buf[:0], h, len(body))
-	for n := min(w.size, len(body)); ; n = min(w.size, len(body)) {
-		w.buf = append(w.buf, body[:n]...)
-		if body = body[n:]; len(body) == 0 {
-			break
-		}
-		w.buf = w.AppendNext(w.buf, h)
-	}
+	w.buf = w.Append(w.buf[:0], h, body)
 	_, err := w.out.Write(w.buf)
 	return err
+}
+
+// Append appends a whole message, for callers that send several at once.
+func (w *Writer) Append(dst []byte, h Header, body []byte) []byte {
+	dst = w.AppendHeader(dst, h, len(body))
+	for n := min(w.size, len(body)); ; n = min(w.size, len(body)) {
+		dst = append(dst, body[:n]...)
+		if body = body[n:]; len(body) == 0 {
+			return dst
+		}
+		dst = w.AppendNext(dst, h)
+	}
 }
 
 // AppendHeader appends the full header of a message of n bytes. Together with
