@@ -74,8 +74,9 @@ test('an admin bans a person, whose open page ends at once', async ({ house, peo
   await page.goto('/');
   await page.getByRole('link', { name: 'Administration' }).click();
   await page.getByRole('searchbox', { name: 'Search by name' }).fill('cleo');
-  const row = page.getByRole('listitem').filter({ hasText: 'Cleo.P' });
-  await expect(page.getByRole('listitem')).toHaveCount(1);
+  const users = page.getByRole('region', { name: 'Users' });
+  const row = users.getByRole('listitem').filter({ hasText: 'Cleo.P' });
+  await expect(users.getByRole('listitem')).toHaveCount(1);
   await row.getByRole('button', { name: 'Ban' }).click();
   await page.getByLabel('Reason').fill('spam');
   await page.getByRole('dialog').getByRole('button', { name: 'Ban' }).click();
@@ -94,6 +95,8 @@ test('an admin bans a person, whose open page ends at once', async ({ house, peo
   await again.goto('/login');
   await signIn(again, 'Cleo.P', password);
   await expect(again.getByRole('link', { name: 'My account: Cleo.P' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Record' }).getByRole('listitem').filter({ hasText: 'root banned from this server' })).toContainText(/Cleo\.P.*spam/s);
   // Rights by absence: no way to the page, and nothing on it.
   await expect(again.getByRole('link', { name: 'Administration' })).toHaveCount(0);
   await again.goto('/admin');
