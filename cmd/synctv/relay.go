@@ -13,6 +13,7 @@ import (
 	"synctv/internal/live/rtmp"
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // relay joins rooms and streams, which do not know each other. It is
@@ -30,7 +31,7 @@ func (r *relay) Cut(stream string)   { r.hub.Cut(stream) }
 func (r *relay) CutKey(keyID string) { r.hub.CutKey(keyID) }
 
 // StreamInfo implements room.Streams.
-func (r *relay) StreamInfo(stream string) (room.Stream, bool) {
+func (r *relay) StreamInfo(stream string) (screen.Stream, bool) {
 	info := r.hub.Info(stream)
 	return viewStream(info), info.Live
 }
@@ -45,8 +46,8 @@ func (r *relay) StreamChanged(info live.Info) {
 	}
 }
 
-func viewStream(i live.Info) room.Stream {
-	s := room.Stream{Stream: i.Stream, Live: i.Live, Video: i.Video, Audio: i.Audio, Viewers: i.Viewers}
+func viewStream(i live.Info) screen.Stream {
+	s := screen.Stream{Stream: i.Stream, Live: i.Live, Video: i.Video, Audio: i.Audio, Viewers: i.Viewers}
 	if !i.Started.IsZero() {
 		s.StartedMS = i.Started.UnixMilli()
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/room"
+	"synctv/internal/talk"
 )
 
 type sayInput struct {
@@ -24,7 +25,7 @@ type historyInput struct {
 }
 
 type historyBody struct {
-	Messages []room.Message `json:"messages" doc:"oldest first"`
+	Messages []talk.Message `json:"messages" doc:"oldest first"`
 	More     bool           `json:"more" doc:"there are older ones"`
 }
 
@@ -32,7 +33,7 @@ func (s *Server) chatRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "say", Method: http.MethodPost, Path: "/api/rooms/{room}/chat", Tags: []string{"chat"},
 		Summary: "Say something", DefaultStatus: http.StatusCreated, Security: people(),
-	}, func(ctx context.Context, in *sayInput) (*body[room.Message], error) {
+	}, func(ctx context.Context, in *sayInput) (*body[talk.Message], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err

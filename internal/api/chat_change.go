@@ -12,7 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"synctv/internal/room"
+	"synctv/internal/talk"
 	"synctv/internal/telemetry"
 )
 
@@ -47,7 +47,7 @@ func (s *Server) chatChangeRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "edit-message", Method: http.MethodPatch, Path: "/api/rooms/{room}/chat/{message}", Tags: tags,
 		Summary: "Change one's own message, within 15 minutes", Security: people(),
-	}, func(ctx context.Context, in *editInput) (*body[room.Message], error) {
+	}, func(ctx context.Context, in *editInput) (*body[talk.Message], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err
@@ -57,7 +57,7 @@ func (s *Server) chatChangeRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "delete-message", Method: http.MethodDelete, Path: "/api/rooms/{room}/chat/{message}", Tags: tags,
 		Summary: "Take a message away: one's own, or anyone's by right", Security: people(),
-	}, func(ctx context.Context, in *InMessage) (*body[room.Message], error) {
+	}, func(ctx context.Context, in *InMessage) (*body[talk.Message], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err
@@ -67,7 +67,7 @@ func (s *Server) chatChangeRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "react", Method: http.MethodPost, Path: "/api/rooms/{room}/chat/{message}/reactions", Tags: tags,
 		Summary: "Set or take back an emoji under a message", Security: people(),
-	}, func(ctx context.Context, in *reactInput) (*body[room.Message], error) {
+	}, func(ctx context.Context, in *reactInput) (*body[talk.Message], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err
@@ -102,7 +102,7 @@ func (s *Server) exportChat(ctx context.Context, in *exportInput) (*huma.StreamR
 			hc.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		}
 		w := hc.BodyWriter()
-		err := write(w, func(each func([]room.Message) error) error { return s.Rooms.Export(ctx, in.Room, who, each) })
+		err := write(w, func(each func([]talk.Message) error) error { return s.Rooms.Export(ctx, in.Room, who, each) })
 		if err != nil {
 			telemetry.Note(ctx, "error", err.Error())
 			panic(http.ErrAbortHandler) // the file must not look whole
@@ -111,11 +111,11 @@ func (s *Server) exportChat(ctx context.Context, in *exportInput) (*huma.StreamR
 }
 
 // pages walks through a talk, oldest first.
-type pages func(each func([]room.Message) error) error
+type pages func(each func([]talk.Message) error) error
 
 func writeJSON(w io.Writer, all pages) error {
 	separator := "[\n"
-	err := all(func(page []room.Message) error {
+	err := all(func(page []talk.Message) error {
 		for _, m := range page {
 			data, err := json.Marshal(m)
 			if err != nil {
@@ -142,14 +142,14 @@ func writeJSON(w io.Writer, all pages) error {
 // writeText is one paragraph per message. What was said is indented from its
 // second line on, so that nobody can write a line that looks like another's.
 func writeText(w io.Writer, all pages) error {
-	return all(func(page []room.Message) error {
+	return all(func(page []talk.Message) error {
 		var b strings.Builder
 		for _, m := range page {
 			b.WriteString(time.UnixMilli(m.CreatedMS).UTC().Format("2006-01-02 15:04:05Z  "))
 			switch {
 			case m.DeletedMS != 0:
 				b.WriteString(m.Author.Name + ": (deleted)")
-			case m.Kind == room.SystemMessage:
+			case m.Kind == talk.SystemMessage:
 				b.WriteString("* " + m.Author.Name + " " + string(m.Code))
 				for _, k := range slices.Sorted(maps.Keys(m.Params)) {
 					b.WriteString(" " + k + "=" + m.Params[k])

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/room"
+	"synctv/internal/talk"
 )
 
 type commentInput struct {
@@ -15,9 +16,9 @@ type commentInput struct {
 		Text      string           `json:"text" doc:"1 to 100 characters, one line; always text, never HTML"`
 		ItemID    string           `json:"item_id" maxLength:"32" doc:"over which item"`
 		PositionS float64          `json:"position_s" doc:"film position in seconds"`
-		Mode      room.DanmakuMode `json:"mode,omitempty" enum:"scroll,top,bottom" doc:"default: scroll"`
+		Mode      talk.DanmakuMode `json:"mode,omitempty" enum:"scroll,top,bottom" doc:"default: scroll"`
 		Color     string           `json:"color,omitempty" maxLength:"7" doc:"#rrggbb; default: white"`
-		Size      room.DanmakuSize `json:"size,omitempty" enum:"small,normal,large" doc:"default: normal"`
+		Size      talk.DanmakuSize `json:"size,omitempty" enum:"small,normal,large" doc:"default: normal"`
 	}
 }
 
@@ -38,13 +39,13 @@ func (s *Server) danmakuRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "comment", Method: http.MethodPost, Path: "/api/rooms/{room}/danmaku", Tags: tags,
 		Summary: "Write over the film at a position", DefaultStatus: http.StatusCreated, Security: people(),
-	}, func(ctx context.Context, in *commentInput) (*body[room.Danmaku], error) {
+	}, func(ctx context.Context, in *commentInput) (*body[talk.Danmaku], error) {
 		who, _, err := s.person(ctx, in.Room)
 		if err != nil {
 			return nil, err
 		}
 		b := in.Body
-		return reply(s.Rooms.Comment(ctx, in.Room, who, room.Danmaku{
+		return reply(s.Rooms.Comment(ctx, in.Room, who, talk.Danmaku{
 			ItemID: b.ItemID, PositionS: b.PositionS, Text: b.Text, Mode: b.Mode, Color: b.Color, Size: b.Size,
 		}))
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/ident"
-	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 type goLiveInput struct {
@@ -32,12 +32,12 @@ type LiveKeyView struct {
 
 // NewLiveKeyView is the only answer that shows a key.
 type NewLiveKeyView struct {
-	ID     string        `json:"id"`
-	Key    string        `json:"key" doc:"the stream key; it is not shown again"`
-	Stream string        `json:"stream"`
-	Server string        `json:"server" doc:"what an encoder calls server"`
-	URL    string        `json:"url" doc:"both in one, for ffmpeg"`
-	Item   room.ItemView `json:"item"`
+	ID     string          `json:"id"`
+	Key    string          `json:"key" doc:"the stream key; it is not shown again"`
+	Stream string          `json:"stream"`
+	Server string          `json:"server" doc:"what an encoder calls server"`
+	URL    string          `json:"url" doc:"both in one, for ffmpeg"`
+	Item   screen.ItemView `json:"item"`
 }
 
 type inKey struct {

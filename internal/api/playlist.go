@@ -46,9 +46,9 @@ type inItem struct {
 
 // AddedBody is what came of adding to the list.
 type AddedBody struct {
-	Version    int64           `json:"version" doc:"the playlist's version after the change"`
-	Items      []room.ItemView `json:"items"`
-	Duplicates []string        `json:"duplicates" doc:"ids of new items whose source was in the list already; they were added all the same"`
+	Version    int64             `json:"version" doc:"the playlist's version after the change"`
+	Items      []screen.ItemView `json:"items"`
+	Duplicates []string          `json:"duplicates" doc:"ids of new items whose source was in the list already; they were added all the same"`
 }
 
 type importedBody struct {
@@ -93,13 +93,13 @@ func (s *Server) playlistRoutes() {
 	})
 }
 
-func (s *Server) readPlaylist(ctx context.Context, in *InRoom) (*body[room.PlaylistView], error) {
+func (s *Server) readPlaylist(ctx context.Context, in *InRoom) (*body[screen.PlaylistView], error) {
 	who, _, err := s.person(ctx, in.Room)
 	if err != nil {
 		return nil, err
 	}
 	l, err := s.Rooms.ReadPlaylist(ctx, in.Room, who)
-	return reply(room.PlaylistView{Version: l.Version, Items: s.Rooms.ViewItems(l.Items), Folders: l.Folders}, err)
+	return reply(screen.PlaylistView{Version: l.Version, Items: s.Rooms.ViewItems(l.Items), Folders: l.Folders}, err)
 }
 
 func (s *Server) addItems(ctx context.Context, in *addItemsInput) (*body[AddedBody], error) {

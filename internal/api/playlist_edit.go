@@ -20,8 +20,8 @@ type editItemInput struct {
 }
 
 type itemBody struct {
-	Version int64         `json:"version" doc:"the playlist's version after the change"`
-	Item    room.ItemView `json:"item"`
+	Version int64           `json:"version" doc:"the playlist's version after the change"`
+	Item    screen.ItemView `json:"item"`
 }
 
 // Chosen is several items and folders.
@@ -64,8 +64,8 @@ type removedBody struct {
 }
 
 type itemsBody struct {
-	Version int64           `json:"version" doc:"the playlist's version after the change"`
-	Items   []room.ItemView `json:"items"`
+	Version int64             `json:"version" doc:"the playlist's version after the change"`
+	Items   []screen.ItemView `json:"items"`
 }
 
 type addFolderInput struct {

@@ -39,13 +39,14 @@ func ruleBook() map[string]Rule {
 	words := []string{"golang.org/x/text", "golang.org/x/sync", "golang.org/x/time"}
 	return map[string]Rule{
 		// The pure rules that room's use cases stand on.
-		"internal/right":  {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/right":  {Internal: []string{"internal/problem"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/flood":  {Modules: []string{"golang.org/x/time"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/talk":   {Internal: []string{"internal/problem", "internal/text", "internal/ident", "internal/right", "internal/screen"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/screen": {Internal: []string{"internal/problem", "internal/text", "internal/ident"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/room": {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit",
-				"internal/right", "internal/talk", "internal/screen",
+				"internal/right", "internal/talk", "internal/screen", "internal/flood",
 			},
 			Modules: words, NoStd: outside(), NoClock: true, Strict: true,
 		},
@@ -64,7 +65,7 @@ func ruleBook() map[string]Rule {
 func adapters() map[string]Rule {
 	book := []string{
 		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-		"internal/right", "internal/talk", "internal/screen",
+		"internal/right", "internal/talk", "internal/screen", "internal/flood",
 	}
 	return map[string]Rule{
 		"internal/store": {
@@ -152,7 +153,7 @@ func edges() map[string]Rule {
 		"internal/api": {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-				"internal/right", "internal/talk", "internal/screen", "internal/media", "internal/telemetry",
+				"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/media", "internal/telemetry",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

@@ -6,6 +6,7 @@ import (
 	"synctv/internal/problem"
 	"synctv/internal/right"
 	"synctv/internal/screen"
+	"synctv/internal/talk"
 )
 
 // swapTries bounds how often a command without a version is tried again when
@@ -112,7 +113,7 @@ func (s *Service) Snapshot(ctx context.Context, roomID string, who Person) (Snap
 	online := s.Announcer.Online(ctx, roomID)
 	snap := Snapshot{
 		Type: EventSnapshot, Room: a.Room.Details(), Me: a.Member.View(a.Can, true),
-		Playlist: PlaylistView{Items: []ItemView{}, Folders: []screen.Folder{}}, Members: []MemberView{}, Chat: []Message{}, Live: []Stream{},
+		Playlist: screen.PlaylistView{Items: []screen.ItemView{}, Folders: []screen.Folder{}}, Members: []MemberView{}, Chat: []talk.Message{}, Live: []screen.Stream{},
 	}
 	if snap.Playback, err = s.Playbacks.Playback(ctx, roomID); err != nil {
 		return Snapshot{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"synctv/internal/talk"
 	"synctv/internal/text"
 )
 
@@ -43,7 +44,7 @@ func (s *Service) whoIsIn(ctx context.Context, rooms []Summary) error {
 	seats := []Seat{}
 	for i := range rooms {
 		r := &rooms[i]
-		r.Faces = []Author{}
+		r.Faces = []talk.Author{}
 		online := s.Announcer.Online(ctx, r.ID)
 		r.Online = len(online)
 		if r.HasPassword && r.Role == roleNobody {
@@ -79,7 +80,9 @@ func someSeats(roomID string, online map[string]bool) []Seat {
 	return seats
 }
 
-func (m Member) author() Author { return Author{ID: m.PersonID, Name: m.Name, Color: m.Color} }
+func (m Member) author() talk.Author {
+	return talk.Author{ID: m.PersonID, Name: m.Name, Color: m.Color}
+}
 
 // Gate is what anyone with the link sees, and the person's place in the room
 // if they have one: also that of somebody who still waits to be let in. A
@@ -126,7 +129,7 @@ func (s *Service) summary(ctx context.Context, r Room) Summary {
 	sum := Summary{
 		ID: r.ID, Name: r.Name, Description: r.Description, HasPassword: r.PasswordHash != "",
 		GuestsAllowed: r.Settings.GuestsAllowed, Visibility: r.Visibility, Status: r.Status, CreatedMS: r.CreatedMS,
-		Online: len(s.Announcer.Online(ctx, r.ID)), Faces: []Author{},
+		Online: len(s.Announcer.Online(ctx, r.ID)), Faces: []talk.Author{},
 	}
 	if c, err := s.Members.Member(ctx, r.ID, r.CreatorID); err == nil {
 		sum.Creator = c.author()

@@ -113,7 +113,7 @@ func (s *Service) HandOver(ctx context.Context, roomID string, who Person, toID 
 			return err
 		}
 		if !a.head() {
-			return ErrPermission
+			return right.ErrMissing
 		}
 		to, err := s.Members.Member(ctx, roomID, toID)
 		if err != nil {

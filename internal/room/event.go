@@ -3,6 +3,7 @@ package room
 import (
 	"synctv/internal/right"
 	"synctv/internal/screen"
+	"synctv/internal/talk"
 )
 
 // EventType names what happened, on the wire too.
@@ -24,21 +25,21 @@ const (
 // Event is one thing that happened, as every socket sees it. Only the fields
 // of its type are set.
 type Event struct {
-	Type     EventType        `json:"type"`
-	Playback *screen.Playback `json:"playback,omitempty"`
-	Version  int64            `json:"version,omitempty"` // playlist: version after the change
-	Added    []ItemView       `json:"added,omitempty"`
-	Removed  []string         `json:"removed,omitempty"`
-	Edited   []ItemView       `json:"edited,omitempty"`  // playlist: items that changed
-	Folders  *[]screen.Folder `json:"folders,omitempty"` // playlist: all of them, when one changed
-	Refetch  bool             `json:"refetch,omitempty"` // playlist: too much changed to say it here
-	Message  *Message         `json:"message,omitempty"`
-	Danmaku  *Danmaku         `json:"danmaku,omitempty"`
-	Member   *MemberView      `json:"member,omitempty"`
-	ID       string           `json:"id,omitempty"` // member_gone, danmaku_gone
-	Stream   *Stream          `json:"stream,omitempty"`
-	Room     *RoomDetails     `json:"room,omitempty"`
-	Changed  []string         `json:"changed,omitempty"` // room: names of the fields that changed
+	Type     EventType         `json:"type"`
+	Playback *screen.Playback  `json:"playback,omitempty"`
+	Version  int64             `json:"version,omitempty"` // playlist: version after the change
+	Added    []screen.ItemView `json:"added,omitempty"`
+	Removed  []string          `json:"removed,omitempty"`
+	Edited   []screen.ItemView `json:"edited,omitempty"`  // playlist: items that changed
+	Folders  *[]screen.Folder  `json:"folders,omitempty"` // playlist: all of them, when one changed
+	Refetch  bool              `json:"refetch,omitempty"` // playlist: too much changed to say it here
+	Message  *talk.Message     `json:"message,omitempty"`
+	Danmaku  *talk.Danmaku     `json:"danmaku,omitempty"`
+	Member   *MemberView       `json:"member,omitempty"`
+	ID       string            `json:"id,omitempty"` // member_gone, danmaku_gone
+	Stream   *screen.Stream    `json:"stream,omitempty"`
+	Room     *RoomDetails      `json:"room,omitempty"`
+	Changed  []string          `json:"changed,omitempty"` // room: names of the fields that changed
 }
 
 // Topic groups events by who may receive them; realtime makes one channel of each.
@@ -75,3 +76,12 @@ func (a Access) Topics() []Topic {
 	}
 	return topics
 }
+
+// EventChatChanged tells that a message was edited, deleted or reacted to.
+const EventChatChanged EventType = "chat_changed"
+
+// The events of comments over the film.
+const (
+	EventDanmaku     EventType = "danmaku"
+	EventDanmakuGone EventType = "danmaku_gone"
+)

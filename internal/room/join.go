@@ -7,6 +7,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/talk"
 	"synctv/internal/text"
 )
 
@@ -80,7 +81,7 @@ func (s *Service) seat(ctx context.Context, r Room, m Member, add func(limit int
 		return err
 	}
 	s.announceMember(ctx, r, m, false)
-	s.noteMember(ctx, m, LineJoined)
+	s.noteMember(ctx, m, talk.LineJoined)
 	return nil
 }
 
@@ -221,7 +222,7 @@ func (s *Service) Leave(ctx context.Context, roomID string, who Person) error {
 		return err
 	}
 	s.sendAway(ctx, roomID, who.ID, Removed)
-	s.noteMember(ctx, a.Member, LineLeft)
+	s.noteMember(ctx, a.Member, talk.LineLeft)
 	return nil
 }
 

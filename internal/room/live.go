@@ -10,55 +10,31 @@ import (
 	"synctv/internal/text"
 )
 
-// LiveKey lets an encoder publish one stream into one room. The key itself is
-// shown once; only its hash is stored.
-type LiveKey struct {
-	ID        string
-	RoomID    string
-	ItemID    string
-	Stream    string // public name of the stream, what players ask for
-	Hash      string
-	Hint      string // last characters of the key, to tell keys apart
-	CreatedBy ident.By
-	CreatedMS int64
-}
-
-// Stream is what a room sees of a live stream.
-type Stream struct {
-	Stream    string `json:"stream"`
-	ItemID    string `json:"item_id"`
-	Live      bool   `json:"live"`
-	StartedMS int64  `json:"started_ms"`
-	Video     string `json:"video" doc:"codec, empty when there is no video"`
-	Audio     string `json:"audio" doc:"codec, empty when there is no audio"`
-	Viewers   int    `json:"viewers"`
-}
-
 // GoLive makes a key for a live item; without an item it adds one. The key
 // comes back once and is not kept.
-func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (LiveKey, screen.Item, string, error) {
+func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, itemID string) (screen.LiveKey, screen.Item, string, error) {
 	a, err := s.require(ctx, roomID, who, right.PublishLive)
 	if err != nil {
-		return LiveKey{}, screen.Item{}, "", err
+		return screen.LiveKey{}, screen.Item{}, "", err
 	}
 	item, fresh, err := s.liveItem(ctx, a, title, itemID)
 	if err != nil {
-		return LiveKey{}, screen.Item{}, "", err
+		return screen.LiveKey{}, screen.Item{}, "", err
 	}
 	secret := ident.Token()
-	key := LiveKey{
+	key := screen.LiveKey{
 		ID: ident.New(), RoomID: roomID, ItemID: item.ID, Stream: item.Source.Stream, Hash: ident.Hash(secret),
 		Hint: "…" + secret[len(secret)-4:], CreatedBy: a.By(), CreatedMS: s.nowMS(),
 	}
 	if fresh {
 		added, err := s.addItems(ctx, a, []screen.Item{item}, Addition{})
 		if err != nil {
-			return LiveKey{}, screen.Item{}, "", err
+			return screen.LiveKey{}, screen.Item{}, "", err
 		}
 		item = added.Items[0] // with its place in the list
 	}
 	if err := s.LiveKeys.AddLiveKey(ctx, key); err != nil {
-		return LiveKey{}, screen.Item{}, "", err
+		return screen.LiveKey{}, screen.Item{}, "", err
 	}
 	return key, item, secret, nil
 }
@@ -86,7 +62,7 @@ func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) 
 }
 
 // ReadLiveKeys lists a room's keys, without the keys themselves.
-func (s *Service) ReadLiveKeys(ctx context.Context, roomID string, who Person) ([]LiveKey, error) {
+func (s *Service) ReadLiveKeys(ctx context.Context, roomID string, who Person) ([]screen.LiveKey, error) {
 	if _, err := s.require(ctx, roomID, who, right.PublishLive); err != nil {
 		return nil, err
 	}
@@ -108,23 +84,23 @@ func (s *Service) RevokeLiveKey(ctx context.Context, roomID string, who Person, 
 // AdmitPublisher finds the key an encoder shows. roomID is the room it names,
 // or empty when it shows nothing but the key. A wrong key and a key of another
 // room are the same answer.
-func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (LiveKey, error) {
+func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (screen.LiveKey, error) {
 	key, err := s.LiveKeys.LiveKeyByHash(ctx, ident.Hash(secret))
 	if err != nil {
-		return LiveKey{}, err
+		return screen.LiveKey{}, err
 	}
 	if roomID != "" && roomID != key.RoomID {
-		return LiveKey{}, ErrKeyRefused
+		return screen.LiveKey{}, ErrKeyRefused
 	}
 	r, err := s.Rooms.Room(ctx, key.RoomID)
 	if err != nil {
-		return LiveKey{}, err
+		return screen.LiveKey{}, err
 	}
 	if err := r.Open(); err != nil {
-		return LiveKey{}, err
+		return screen.LiveKey{}, err
 	}
 	if _, err := s.Playlists.Item(ctx, key.RoomID, key.ItemID); err != nil {
-		return LiveKey{}, ErrKeyRefused // its item was deleted
+		return screen.LiveKey{}, ErrKeyRefused // its item was deleted
 	}
 	// Whoever made the key must still be allowed to publish. A platform admin
 	// who visited is no member; keys of others who left are gone with them.
@@ -149,7 +125,7 @@ func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, st
 
 // StreamChanged tells the room that a stream began, ended or learned its
 // codecs. It is called by the relay, which knows no rooms.
-func (s *Service) StreamChanged(ctx context.Context, st Stream) error {
+func (s *Service) StreamChanged(ctx context.Context, st screen.Stream) error {
 	item, err := s.Playlists.ItemByStream(ctx, "", st.Stream)
 	if err != nil {
 		return err

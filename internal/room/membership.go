@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"synctv/internal/right"
+	"synctv/internal/talk"
 )
 
 // Limits of what is done to members.
@@ -75,7 +76,7 @@ func (s *Service) Approve(ctx context.Context, roomID string, who Person, act Me
 		return err
 	})
 	if err == nil {
-		s.noteMember(ctx, Member{RoomID: roomID, PersonID: v.ID, Name: v.Name, Color: v.Color}, LineJoined)
+		s.noteMember(ctx, Member{RoomID: roomID, PersonID: v.ID, Name: v.Name, Color: v.Color}, talk.LineJoined)
 	}
 	return v, err
 }

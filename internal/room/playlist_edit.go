@@ -90,7 +90,7 @@ func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemI
 			return screen.Edit{}, screen.ErrItemNotFound
 		}
 		if !a.mayEdit(it.AddedBy) {
-			return screen.Edit{}, ErrPermission
+			return screen.Edit{}, right.ErrMissing
 		}
 		var err error
 		it, moved, err = changed(it, c.Title, fresh)
@@ -161,7 +161,7 @@ func (s *Service) RenameFolder(ctx context.Context, roomID string, who Person, f
 			return screen.Edit{}, screen.ErrFolderNotFound
 		}
 		if !a.mayEdit(f.AddedBy) {
-			return screen.Edit{}, ErrPermission
+			return screen.Edit{}, right.ErrMissing
 		}
 		f.Name = name
 		return screen.Edit{Folders: []screen.Folder{f}}, nil
@@ -187,7 +187,7 @@ func (s *Service) RemoveItems(ctx context.Context, roomID string, who Person, it
 	return s.takeOut(ctx, a, func(l screen.Playlist) ([]screen.Item, []screen.Folder, error) {
 		items, folders, err := l.Doomed(itemIDs, folderIDs)
 		if err == nil && !a.mayDelete(items, folders) {
-			err = ErrPermission
+			err = right.ErrMissing
 		}
 		return items, folders, err
 	})
@@ -298,7 +298,7 @@ func (s *Service) Undo(ctx context.Context, roomID string, who Person, batch str
 		case !ok || s.nowMS()-gone.AtMS > undoTime.Milliseconds():
 			return screen.Edit{}, screen.ErrUndoExpired
 		case gone.By != a.Member.PersonID && !a.Can.Has(right.DeleteMediaAny):
-			return screen.Edit{}, ErrPermission
+			return screen.Edit{}, right.ErrMissing
 		}
 		return l.Restore(batch)
 	})

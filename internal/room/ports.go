@@ -6,6 +6,7 @@ import (
 
 	"synctv/internal/audit"
 	"synctv/internal/screen"
+	"synctv/internal/talk"
 )
 
 // The ports below are what the use cases need of the outside. All may block on
@@ -120,22 +121,22 @@ type Endings interface {
 // Messages stores what is said.
 type Messages interface {
 	// AddMessage stores a message and returns it with its sequence number.
-	AddMessage(ctx context.Context, roomID string, m Message) (Message, error)
+	AddMessage(ctx context.Context, roomID string, m talk.Message) (talk.Message, error)
 	// MessagesBefore gives at most limit messages below seq (0 = the newest),
 	// oldest first.
-	MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]Message, error)
+	MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]talk.Message, error)
 	// MessagesAfter is the other direction: above seq, oldest first.
-	MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]Message, error)
+	MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]talk.Message, error)
 	// Message answers ErrMessageNotFound when the room has none of this id.
-	Message(ctx context.Context, roomID, messageID string) (Message, error)
+	Message(ctx context.Context, roomID, messageID string) (talk.Message, error)
 	// AddMessageAfter is AddMessage for slow mode: when the author's last
 	// message is younger than gap, nothing is stored and wait is above zero.
-	AddMessageAfter(ctx context.Context, roomID string, m Message, gap time.Duration) (stored Message, wait time.Duration, err error)
+	AddMessageAfter(ctx context.Context, roomID string, m talk.Message, gap time.Duration) (stored talk.Message, wait time.Duration, err error)
 	// ChangeMessage stores what change makes of a message. Changes of one
 	// message happen one after the other; change is called once and must not
 	// block. When it answers an error nothing is stored, and the message as it
 	// is comes back with that error.
-	ChangeMessage(ctx context.Context, roomID, messageID string, change func(Message) (Message, error)) (Message, error)
+	ChangeMessage(ctx context.Context, roomID, messageID string, change func(talk.Message) (talk.Message, error)) (talk.Message, error)
 	// TrimMessages deletes at most limit of the oldest messages said before an
 	// instant, in any room, and tells how many.
 	TrimMessages(ctx context.Context, beforeMS int64, limit int) (int, error)
@@ -143,10 +144,10 @@ type Messages interface {
 
 // Danmakus stores the comments over films.
 type Danmakus interface {
-	AddDanmaku(ctx context.Context, roomID string, d Danmaku) error
+	AddDanmaku(ctx context.Context, roomID string, d talk.Danmaku) error
 	// DanmakuBetween gives at most limit comments of an item with
 	// fromS <= position < toS, by position.
-	DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]Danmaku, error)
+	DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]talk.Danmaku, error)
 	// RemoveDanmaku deletes one; with an author only if it is theirs. Else
 	// ErrDanmakuNotFound.
 	RemoveDanmaku(ctx context.Context, roomID, danmakuID, authorID string) error
@@ -156,11 +157,11 @@ type Danmakus interface {
 
 // LiveKeys stores stream keys, by their hash.
 type LiveKeys interface {
-	AddLiveKey(ctx context.Context, k LiveKey) error
-	LiveKeys(ctx context.Context, roomID string) ([]LiveKey, error)
+	AddLiveKey(ctx context.Context, k screen.LiveKey) error
+	LiveKeys(ctx context.Context, roomID string) ([]screen.LiveKey, error)
 	RemoveLiveKey(ctx context.Context, roomID, keyID string) error
 	// LiveKeyByHash answers ErrKeyRefused when there is none.
-	LiveKeyByHash(ctx context.Context, hash string) (LiveKey, error)
+	LiveKeyByHash(ctx context.Context, hash string) (screen.LiveKey, error)
 }
 
 // Announcer tells everybody in a room what happened, on every replica, after
@@ -215,7 +216,7 @@ type Streams interface {
 	Cut(stream string)
 	CutKey(keyID string)
 	// StreamInfo tells about a stream; ok is false when nobody publishes it.
-	StreamInfo(stream string) (st Stream, ok bool)
+	StreamInfo(stream string) (st screen.Stream, ok bool)
 }
 
 // Passwords makes and checks slow hashes. Both block while too many others

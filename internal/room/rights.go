@@ -23,7 +23,7 @@ const mutable = right.SendChat | right.UseVoice
 // Require answers with a problem when a right is missing.
 func (a Access) Require(p right.Permissions) error {
 	if !a.Can.Has(p) {
-		return ErrPermission
+		return right.ErrMissing
 	}
 	if p&mutable != 0 && a.MutedFor > 0 {
 		return ErrMuted.WithRetryAfter(a.MutedFor)

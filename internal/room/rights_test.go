@@ -160,7 +160,7 @@ func TestMutedPeopleDoNotTalk(t *testing.T) {
 		}
 	}
 	a.MutedFor, a.Can = time.Second, 0
-	if err := a.Require(right.SendChat); !errors.Is(err, ErrPermission) {
+	if err := a.Require(right.SendChat); !errors.Is(err, right.ErrMissing) {
 		t.Errorf("without the right it is the right that is missing: %v", err)
 	}
 }

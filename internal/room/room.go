@@ -85,7 +85,6 @@ var (
 	ErrMemberBanned     = problem.New(problem.Forbidden, "member_banned", "You are banned from this room.")
 	ErrMemberPending    = problem.New(problem.Forbidden, "member_pending", "Your request to join waits for approval.")
 	ErrMemberNotFound   = problem.New(problem.NotFound, "member_not_found", "There is no such person in this room.")
-	ErrPermission       = problem.New(problem.Forbidden, "permission_missing", "You may not do that in this room.")
 	ErrPlaybackConflict = problem.New(problem.Conflict, "playback_conflict", "Somebody else was faster.")
 	ErrNothingToPlay    = problem.New(problem.Conflict, "nothing_to_play", "There is nothing further in that direction.")
 	ErrKeyNotFound      = problem.New(problem.NotFound, "key_not_found", "There is no such stream key.")

@@ -3,11 +3,11 @@ package room
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"synctv/internal/problem"
 	"synctv/internal/right"
 	"synctv/internal/screen"
+	"synctv/internal/talk"
 )
 
 func TestNeighbour(t *testing.T) {
@@ -35,11 +35,11 @@ func TestCheckMessage(t *testing.T) {
 		in, want, code string
 	}{
 		{" hi ", "hi", ""}, {"", "", "message_empty"}, {" \n\u200b ", "", "message_empty"},
-		{strings.Repeat("好", MaxMessage), strings.Repeat("好", MaxMessage), ""},
-		{strings.Repeat("好", MaxMessage+1), "", "message_too_long"},
+		{strings.Repeat("好", talk.MaxMessage), strings.Repeat("好", talk.MaxMessage), ""},
+		{strings.Repeat("好", talk.MaxMessage+1), "", "message_too_long"},
 		{"<script>alert(1)</script>", "<script>alert(1)</script>", ""},
 	} {
-		got, err := checkMessage(c.in)
+		got, err := talk.CheckMessage(c.in)
 		code := ""
 		if err != nil {
 			code = problem.From(err).Code
@@ -55,36 +55,6 @@ func TestCheckName(t *testing.T) {
 		if _, err := CheckName(in); (err == nil) != ok {
 			t.Errorf("%.10q: %v", in, err)
 		}
-	}
-}
-
-func TestFlood(t *testing.T) {
-	f := newFlood(10, 10)
-	now := time.Unix(0, 0)
-	for i := range 10 {
-		if w := f.take("a", now); w != 0 {
-			t.Fatalf("line %d had to wait %v", i, w)
-		}
-	}
-	if w := f.take("a", now); w <= 0 || w > 100*time.Millisecond {
-		t.Errorf("the eleventh waits %v", w)
-	}
-	if w := f.take("b", now); w != 0 {
-		t.Errorf("somebody else waits %v", w)
-	}
-	if w := f.take("a", now.Add(150*time.Millisecond)); w != 0 {
-		t.Errorf("after a while one waits %v", w)
-	}
-}
-
-func TestFloodForgetsTheQuiet(t *testing.T) {
-	f := newFlood(10, 10)
-	now := time.Unix(0, 0)
-	for i := range maxFloodKeys + 100 {
-		f.take(string(rune('a'+i%26))+time.Duration(i).String(), now.Add(time.Duration(i)*time.Millisecond))
-	}
-	if len(f.byKey) > maxFloodKeys {
-		t.Errorf("%d keys are kept", len(f.byKey))
 	}
 }
 

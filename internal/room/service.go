@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"synctv/internal/flood"
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
@@ -15,12 +16,12 @@ import (
 // the result, then tells the room. Safe for use from many goroutines.
 type Service struct {
 	Ports
-	chatFlood, danmakuFlood *flood
+	chatFlood, danmakuFlood *flood.Guard
 }
 
 // New puts the use cases on their ports; all of them must be set.
 func New(p Ports) *Service {
-	return &Service{Ports: p, chatFlood: newFlood(chatPerSecond, chatBurst), danmakuFlood: newFlood(danmakuPerSecond, danmakuBurst)}
+	return &Service{Ports: p, chatFlood: flood.New(chatPerSecond, chatBurst), danmakuFlood: flood.New(danmakuPerSecond, danmakuBurst)}
 }
 
 func (s *Service) nowMS() int64 { return s.Now().UnixMilli() }

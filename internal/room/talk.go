@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"synctv/internal/audit"
+	"synctv/internal/flood"
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/talk"
 )
 
 // Words is what a person wants to say.
@@ -24,23 +26,23 @@ func (s *Service) mayTalk(ctx context.Context, roomID string, who Person) (Acces
 }
 
 // Say stores a message and tells the room.
-func (s *Service) Say(ctx context.Context, roomID string, who Person, w Words) (Message, error) {
+func (s *Service) Say(ctx context.Context, roomID string, who Person, w Words) (talk.Message, error) {
 	a, err := s.mayTalk(ctx, roomID, who)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if !a.Room.Settings.Chat {
-		return Message{}, ErrChatOff
+		return talk.Message{}, ErrChatOff
 	}
 	m, err := s.compose(ctx, a, w)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if err := s.slower(s.chatFlood, roomID+"/"+a.Member.PersonID); err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if m, err = s.store(ctx, a, m); err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	s.Announcer.Announce(ctx, roomID, Event{Type: EventChat, Message: &m})
 	return m, nil
@@ -48,7 +50,7 @@ func (s *Service) Say(ctx context.Context, roomID string, who Person, w Words) (
 
 // store adds a message, in slow mode only when its author was quiet long
 // enough. Who keeps order in the talk is exempt.
-func (s *Service) store(ctx context.Context, a Access, m Message) (Message, error) {
+func (s *Service) store(ctx context.Context, a Access, m talk.Message) (talk.Message, error) {
 	gap := slowMode(a)
 	if gap == 0 {
 		return s.Messages.AddMessage(ctx, a.Room.ID, m)
@@ -61,34 +63,34 @@ func (s *Service) store(ctx context.Context, a Access, m Message) (Message, erro
 }
 
 // slower refuses what comes too fast from one key.
-func (s *Service) slower(f *flood, key string) error {
-	if wait := f.take(key, s.Now()); wait > 0 {
+func (s *Service) slower(f *flood.Guard, key string) error {
+	if wait := f.Take(key, s.Now()); wait > 0 {
 		return problem.New(problem.RateLimited, "too_fast", "Slow down a little.").WithRetryAfter(wait)
 	}
 	return nil
 }
 
 // compose makes a message of what was typed, without storing it.
-func (s *Service) compose(ctx context.Context, a Access, w Words) (Message, error) {
-	said, err := checkMessage(w.Text)
+func (s *Service) compose(ctx context.Context, a Access, w Words) (talk.Message, error) {
+	said, err := talk.CheckMessage(w.Text)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	now := s.nowMS()
-	m := Message{
-		ID: ident.New(), Version: 1, Kind: UserMessage, Text: said, CreatedMS: now,
-		Author: Author{ID: a.Member.PersonID, Name: a.Member.Name, Color: a.Member.Color},
+	m := talk.Message{
+		ID: ident.New(), Version: 1, Kind: talk.UserMessage, Text: said, CreatedMS: now,
+		Author: talk.Author{ID: a.Member.PersonID, Name: a.Member.Name, Color: a.Member.Color},
 	}
 	if m.Mentions, err = s.mentions(ctx, a.Room.ID, said); err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if w.ReplyTo != "" {
 		asked, err := s.Messages.Message(ctx, a.Room.ID, w.ReplyTo)
 		switch {
 		case err != nil:
-			return Message{}, err
-		case asked.DeletedMS != 0 || asked.Kind != UserMessage:
-			return Message{}, ErrMessageDeleted
+			return talk.Message{}, err
+		case asked.DeletedMS != 0 || asked.Kind != talk.UserMessage:
+			return talk.Message{}, talk.ErrMessageDeleted
 		}
 		m.ReplyTo = asked.Quote()
 	}
@@ -107,39 +109,45 @@ func (s *Service) mentions(ctx context.Context, roomID, said string) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	return mentioned(said, members), nil
+	var people []talk.Author
+	for _, m := range members {
+		if m.Status == MemberActive {
+			people = append(people, talk.Author{ID: m.PersonID, Name: m.Name})
+		}
+	}
+	return talk.Mentioned(said, people), nil
 }
 
 // EditMessage changes the words of one's own message.
-func (s *Service) EditMessage(ctx context.Context, roomID string, who Person, messageID, typed string) (Message, error) {
+func (s *Service) EditMessage(ctx context.Context, roomID string, who Person, messageID, typed string) (talk.Message, error) {
 	a, err := s.mayTalk(ctx, roomID, who)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
-	said, err := checkMessage(typed)
+	said, err := talk.CheckMessage(typed)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if err := s.slower(s.chatFlood, roomID+"/"+a.Member.PersonID); err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	mentions, err := s.mentions(ctx, roomID, said)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
-	return s.changeMessage(ctx, roomID, messageID, func(m Message) (Message, error) {
-		return m.edited(a.Member.PersonID, said, mentions, s.nowMS())
+	return s.changeMessage(ctx, roomID, messageID, func(m talk.Message) (talk.Message, error) {
+		return m.Edited(a.Member.PersonID, said, mentions, s.nowMS())
 	})
 }
 
 // DeleteMessage takes a message away: one's own, or anyone's with delete_chat.
-func (s *Service) DeleteMessage(ctx context.Context, roomID string, who Person, messageID string) (Message, error) {
+func (s *Service) DeleteMessage(ctx context.Context, roomID string, who Person, messageID string) (talk.Message, error) {
 	a, err := s.access(ctx, roomID, who)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
-	m, err := s.changeMessage(ctx, roomID, messageID, func(m Message) (Message, error) {
-		return m.deleted(a.Member.PersonID, a.Can.Has(right.DeleteChat), s.nowMS())
+	m, err := s.changeMessage(ctx, roomID, messageID, func(m talk.Message) (talk.Message, error) {
+		return m.Deleted(a.Member.PersonID, a.Can.Has(right.DeleteChat), s.nowMS())
 	})
 	if err == nil && m.Author.ID != a.Member.PersonID && s.Audit != nil {
 		s.Audit.Record(ctx, audit.Entry{
@@ -152,33 +160,33 @@ func (s *Service) DeleteMessage(ctx context.Context, roomID string, who Person, 
 }
 
 // React sets a person's emoji under a message, or takes it back.
-func (s *Service) React(ctx context.Context, roomID string, who Person, messageID, emoji string, on bool) (Message, error) {
+func (s *Service) React(ctx context.Context, roomID string, who Person, messageID, emoji string, on bool) (talk.Message, error) {
 	a, err := s.mayTalk(ctx, roomID, who)
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	if !a.Room.Settings.Chat {
-		return Message{}, ErrChatOff
+		return talk.Message{}, ErrChatOff
 	}
-	if !isEmoji(emoji) {
-		return Message{}, ErrEmoji
+	if !talk.IsEmoji(emoji) {
+		return talk.Message{}, talk.ErrEmoji
 	}
 	if err := s.slower(s.chatFlood, roomID+"/"+a.Member.PersonID); err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
-	return s.changeMessage(ctx, roomID, messageID, func(m Message) (Message, error) {
-		return m.reacted(a.Member.PersonID, emoji, on)
+	return s.changeMessage(ctx, roomID, messageID, func(m talk.Message) (talk.Message, error) {
+		return m.Reacted(a.Member.PersonID, emoji, on)
 	})
 }
 
 // changeMessage stores a change and tells the room the whole message.
-func (s *Service) changeMessage(ctx context.Context, roomID, messageID string, change func(Message) (Message, error)) (Message, error) {
+func (s *Service) changeMessage(ctx context.Context, roomID, messageID string, change func(talk.Message) (talk.Message, error)) (talk.Message, error) {
 	m, err := s.Messages.ChangeMessage(ctx, roomID, messageID, change)
-	if errors.Is(err, ErrUnchanged) {
+	if errors.Is(err, talk.ErrUnchanged) {
 		return m, nil
 	}
 	if err != nil {
-		return Message{}, err
+		return talk.Message{}, err
 	}
 	s.Announcer.Announce(ctx, roomID, Event{Type: EventChatChanged, Message: &m})
 	return m, nil
@@ -186,7 +194,7 @@ func (s *Service) changeMessage(ctx context.Context, roomID, messageID string, c
 
 // History is a page of messages before a sequence number (0 = the newest),
 // oldest first, and whether there are more before it.
-func (s *Service) History(ctx context.Context, roomID string, who Person, before int64, limit int) ([]Message, bool, error) {
+func (s *Service) History(ctx context.Context, roomID string, who Person, before int64, limit int) ([]talk.Message, bool, error) {
 	if _, err := s.require(ctx, roomID, who, right.ViewChatHistory); err != nil {
 		return nil, false, err
 	}
@@ -215,7 +223,7 @@ func (s *Service) MayExport(ctx context.Context, roomID string, who Person) erro
 
 // Export hands a room's whole talk to each, oldest first, page by page. An
 // error of each ends it.
-func (s *Service) Export(ctx context.Context, roomID string, who Person, each func(page []Message) error) error {
+func (s *Service) Export(ctx context.Context, roomID string, who Person, each func(page []talk.Message) error) error {
 	if err := s.MayExport(ctx, roomID, who); err != nil {
 		return err
 	}
@@ -268,3 +276,15 @@ func slowMode(a Access) time.Duration {
 	}
 	return time.Duration(a.Room.Settings.SlowModeS) * time.Second
 }
+
+// Pages of the talk.
+const (
+	historyPage    = 50  // messages a snapshot carries
+	maxHistoryPage = 100 // the most a page does
+)
+
+// Chat takes ten lines a second from one person and a short burst above.
+const (
+	chatPerSecond = 10
+	chatBurst     = 10
+)

@@ -1,9 +1,9 @@
 package room
 
 import (
-	"synctv/internal/ident"
 	"synctv/internal/right"
 	"synctv/internal/screen"
+	"synctv/internal/talk"
 )
 
 // The views are what leaves the server: stored things without secrets, with
@@ -44,43 +44,21 @@ type BannedView struct {
 	Ban
 }
 
-// ItemView is a playlist item with what a player opens.
-type ItemView struct {
-	ID        string        `json:"id"`
-	FolderID  string        `json:"folder_id" doc:"empty: at the top"`
-	Title     string        `json:"title"`
-	Source    screen.Source `json:"source"`
-	Live      bool          `json:"live"`
-	DurationS float64       `json:"duration_s" doc:"seconds, 0 = unknown"`
-	Position  int64         `json:"position" doc:"order in the folder, ascending"`
-	Broken    string        `json:"broken" doc:"why players could not play it, as a code; autoplay skips it then"`
-	AddedBy   ident.By      `json:"added_by"`
-	CreatedMS int64         `json:"created_ms"`
-	Play      screen.Play   `json:"play"`
-}
-
 // ViewItem adds what a player opens.
-func (s *Service) ViewItem(it screen.Item) ItemView {
-	return ItemView{
+func (s *Service) ViewItem(it screen.Item) screen.ItemView {
+	return screen.ItemView{
 		ID: it.ID, FolderID: it.FolderID, Title: it.Title, Source: it.Source, Live: it.Live, DurationS: it.DurationS,
 		Position: it.Position, Broken: it.Broken, AddedBy: it.AddedBy, CreatedMS: it.CreatedMS, Play: s.Media.Play(it),
 	}
 }
 
 // ViewItems is ViewItem for a list; never nil, so that it encodes as [].
-func (s *Service) ViewItems(items []screen.Item) []ItemView {
-	views := make([]ItemView, 0, len(items))
+func (s *Service) ViewItems(items []screen.Item) []screen.ItemView {
+	views := make([]screen.ItemView, 0, len(items))
 	for _, it := range items {
 		views = append(views, s.ViewItem(it))
 	}
 	return views
-}
-
-// PlaylistView is the whole list as it leaves the server.
-type PlaylistView struct {
-	Version int64           `json:"version"`
-	Items   []ItemView      `json:"items"`
-	Folders []screen.Folder `json:"folders"`
 }
 
 // RoomDetails is what people inside a room know about it.
@@ -104,20 +82,20 @@ func (r Room) Details() RoomDetails {
 
 // Summary is a room as a list or its gate shows it, to people outside too.
 type Summary struct {
-	ID            string     `json:"id"`
-	Name          string     `json:"name"`
-	Description   string     `json:"description"`
-	Creator       Author     `json:"creator"`
-	HasPassword   bool       `json:"has_password"`
-	GuestsAllowed bool       `json:"guests_allowed"`
-	Visibility    Visibility `json:"visibility" enum:"listed,hidden"`
-	Online        int        `json:"online" doc:"people in it right now"`
-	Playing       string     `json:"playing" doc:"title of the current item, empty when none or when a password guards it"`
-	Live          bool       `json:"live" doc:"the current item is a live stream"`
-	CreatedMS     int64      `json:"created_ms"`
-	Role          Role       `json:"role" doc:"the asking person's role, empty when not a member"`
-	Status        Status     `json:"status" enum:"active,pending,banned,closed"`
-	Faces         []Author   `json:"faces" doc:"some of the people in it right now, at most 5"`
+	ID            string        `json:"id"`
+	Name          string        `json:"name"`
+	Description   string        `json:"description"`
+	Creator       talk.Author   `json:"creator"`
+	HasPassword   bool          `json:"has_password"`
+	GuestsAllowed bool          `json:"guests_allowed"`
+	Visibility    Visibility    `json:"visibility" enum:"listed,hidden"`
+	Online        int           `json:"online" doc:"people in it right now"`
+	Playing       string        `json:"playing" doc:"title of the current item, empty when none or when a password guards it"`
+	Live          bool          `json:"live" doc:"the current item is a live stream"`
+	CreatedMS     int64         `json:"created_ms"`
+	Role          Role          `json:"role" doc:"the asking person's role, empty when not a member"`
+	Status        Status        `json:"status" enum:"active,pending,banned,closed"`
+	Faces         []talk.Author `json:"faces" doc:"some of the people in it right now, at most 5"`
 }
 
 // ListQuery asks for a page of rooms.
@@ -137,13 +115,13 @@ type Cursor struct {
 
 // Snapshot is everything a page needs to begin with, in one message.
 type Snapshot struct {
-	Type     EventType       `json:"type" enum:"snapshot"`
-	ServerMS float64         `json:"server_ms" doc:"the server's time in ms when this was made"`
-	Room     RoomDetails     `json:"room"`
-	Me       MemberView      `json:"me"`
-	Playback screen.Playback `json:"playback"`
-	Playlist PlaylistView    `json:"playlist"`
-	Members  []MemberView    `json:"members"`
-	Chat     []Message       `json:"chat" doc:"the newest, oldest first"`
-	Live     []Stream        `json:"live" doc:"streams of this room's live items"`
+	Type     EventType           `json:"type" enum:"snapshot"`
+	ServerMS float64             `json:"server_ms" doc:"the server's time in ms when this was made"`
+	Room     RoomDetails         `json:"room"`
+	Me       MemberView          `json:"me"`
+	Playback screen.Playback     `json:"playback"`
+	Playlist screen.PlaylistView `json:"playlist"`
+	Members  []MemberView        `json:"members"`
+	Chat     []talk.Message      `json:"chat" doc:"the newest, oldest first"`
+	Live     []screen.Stream     `json:"live" doc:"streams of this room's live items"`
 }

@@ -3,11 +3,11 @@ package store
 import (
 	"context"
 
-	"synctv/internal/room"
+	"synctv/internal/talk"
 )
 
 // AddDanmaku implements room.Danmakus.
-func (s *Store) AddDanmaku(ctx context.Context, roomID string, d room.Danmaku) error {
+func (s *Store) AddDanmaku(ctx context.Context, roomID string, d talk.Danmaku) error {
 	_, err := s.write.ExecContext(ctx, `
 		INSERT INTO danmaku (id, room_id, item_id, position_s, body, mode, color, size, author_id, author_name, author_color, created_ms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -16,13 +16,13 @@ func (s *Store) AddDanmaku(ctx context.Context, roomID string, d room.Danmaku) e
 }
 
 // DanmakuBetween implements room.Danmakus.
-func (s *Store) DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]room.Danmaku, error) {
+func (s *Store) DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]talk.Danmaku, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT id, item_id, position_s, body, mode, color, size, author_id, author_name, author_color, created_ms
 		FROM danmaku WHERE room_id = $1 AND item_id = $2 AND position_s >= $3 AND position_s < $4
 		ORDER BY position_s, id LIMIT $5`, roomID, itemID, fromS, toS, limit)
-	return all(rows, err, func(row scanner) (room.Danmaku, error) {
-		var d room.Danmaku
+	return all(rows, err, func(row scanner) (talk.Danmaku, error) {
+		var d talk.Danmaku
 		err := row.Scan(&d.ID, &d.ItemID, &d.PositionS, &d.Text, &d.Mode, &d.Color, &d.Size, &d.Author.ID, &d.Author.Name, &d.Author.Color, &d.CreatedMS)
 		return d, err
 	})
@@ -32,7 +32,7 @@ func (s *Store) DanmakuBetween(ctx context.Context, roomID, itemID string, fromS
 func (s *Store) RemoveDanmaku(ctx context.Context, roomID, danmakuID, authorID string) error {
 	r, err := s.write.ExecContext(ctx, `
 		DELETE FROM danmaku WHERE id = $1 AND room_id = $2 AND (author_id = $3 OR $3 = '')`, danmakuID, roomID, authorID)
-	return affected(r, err, room.ErrDanmakuNotFound)
+	return affected(r, err, talk.ErrDanmakuNotFound)
 }
 
 // TrimDanmaku implements room.Danmakus.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"synctv/internal/room"
+	"synctv/internal/talk"
 )
 
 // An answer shows the message it answers as that is now, so it is read with it.
@@ -21,9 +22,9 @@ const messageSelect = `
 	       COALESCE(q.author_color, ''), COALESCE(q.body, '')
 	FROM messages m LEFT JOIN messages q ON q.room_id = m.room_id AND q.seq = m.reply_seq`
 
-func scanMessage(row scanner) (room.Message, error) {
-	var m room.Message
-	var q room.Message
+func scanMessage(row scanner) (talk.Message, error) {
+	var m talk.Message
+	var q talk.Message
 	var params, mentions, reactions string
 	err := row.Scan(&m.ID, &m.Seq, &m.Version, &m.Kind, &m.Author.ID, &m.Author.Name, &m.Author.Color, &m.Text, &m.Code, &params,
 		&mentions, &reactions, &m.ItemID, &m.PositionS, &m.CreatedMS, &m.EditedMS, &m.DeletedMS, &m.DeletedBy,
@@ -58,7 +59,7 @@ func encode(v any, n int) (string, error) {
 }
 
 // AddMessage implements room.Messages.
-func (s *Store) AddMessage(ctx context.Context, roomID string, m room.Message) (room.Message, error) {
+func (s *Store) AddMessage(ctx context.Context, roomID string, m talk.Message) (talk.Message, error) {
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 		m, err = addMessage(ctx, tx, roomID, m)
 		return err
@@ -68,7 +69,7 @@ func (s *Store) AddMessage(ctx context.Context, roomID string, m room.Message) (
 
 // AddMessageAfter implements room.Messages. The room's head row is counted up
 // first, so that two messages of one person are looked at one after the other.
-func (s *Store) AddMessageAfter(ctx context.Context, roomID string, m room.Message, gap time.Duration) (room.Message, time.Duration, error) {
+func (s *Store) AddMessageAfter(ctx context.Context, roomID string, m talk.Message, gap time.Duration) (talk.Message, time.Duration, error) {
 	var wait time.Duration
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
 		if m, err = addMessage(ctx, tx, roomID, m); err != nil {
@@ -99,7 +100,7 @@ func (s *Store) AddMessageAfter(ctx context.Context, roomID string, m room.Messa
 // errTooSoon rolls a message back that came before its time.
 var errTooSoon = errors.New("store: too soon after the last message")
 
-func addMessage(ctx context.Context, tx *sql.Tx, roomID string, m room.Message) (room.Message, error) {
+func addMessage(ctx context.Context, tx *sql.Tx, roomID string, m talk.Message) (talk.Message, error) {
 	err := tx.QueryRowContext(ctx, `UPDATE room_heads SET chat_seq = chat_seq + 1 WHERE room_id = $1 RETURNING chat_seq`, roomID).Scan(&m.Seq)
 	if _, err := one(m.Seq, err, room.ErrRoomNotFound); err != nil {
 		return m, err
@@ -122,13 +123,13 @@ func addMessage(ctx context.Context, tx *sql.Tx, roomID string, m room.Message) 
 }
 
 // Message implements room.Messages.
-func (s *Store) Message(ctx context.Context, roomID, messageID string) (room.Message, error) {
+func (s *Store) Message(ctx context.Context, roomID, messageID string) (talk.Message, error) {
 	m, err := scanMessage(s.read.QueryRowContext(ctx, messageSelect+` WHERE m.id = $1 AND m.room_id = $2`, messageID, roomID))
-	return one(m, err, room.ErrMessageNotFound)
+	return one(m, err, talk.ErrMessageNotFound)
 }
 
 // MessagesBefore implements room.Messages.
-func (s *Store) MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]room.Message, error) {
+func (s *Store) MessagesBefore(ctx context.Context, roomID string, seq int64, limit int) ([]talk.Message, error) {
 	if seq <= 0 {
 		seq = math.MaxInt64
 	}
@@ -139,18 +140,18 @@ func (s *Store) MessagesBefore(ctx context.Context, roomID string, seq int64, li
 }
 
 // MessagesAfter implements room.Messages.
-func (s *Store) MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]room.Message, error) {
+func (s *Store) MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]talk.Message, error) {
 	rows, err := s.read.QueryContext(ctx, messageSelect+` WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, roomID, seq, limit)
 	return all(rows, err, scanMessage)
 }
 
 // ChangeMessage implements room.Messages. Touching the row locks it in
 // PostgreSQL (SQLite has one writer anyway), so what is read next stays so.
-func (s *Store) ChangeMessage(ctx context.Context, roomID, messageID string, change func(room.Message) (room.Message, error)) (room.Message, error) {
-	var m room.Message
+func (s *Store) ChangeMessage(ctx context.Context, roomID, messageID string, change func(talk.Message) (talk.Message, error)) (talk.Message, error) {
+	var m talk.Message
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE messages SET version = version WHERE id = $1 AND room_id = $2`, messageID, roomID)
-		if err := affected(r, err, room.ErrMessageNotFound); err != nil {
+		if err := affected(r, err, talk.ErrMessageNotFound); err != nil {
 			return err
 		}
 		if m, err = scanMessage(tx.QueryRowContext(ctx, messageSelect+` WHERE m.id = $1 AND m.room_id = $2`, messageID, roomID)); err != nil {
@@ -166,7 +167,7 @@ func (s *Store) ChangeMessage(ctx context.Context, roomID, messageID string, cha
 	return m, err
 }
 
-func updateMessage(ctx context.Context, tx *sql.Tx, roomID string, m room.Message) error {
+func updateMessage(ctx context.Context, tx *sql.Tx, roomID string, m talk.Message) error {
 	params, err1 := encode(m.Params, len(m.Params))
 	mentions, err2 := encode(m.Mentions, len(m.Mentions))
 	reactions, err3 := encode(m.Reactions, len(m.Reactions))

@@ -145,7 +145,7 @@ func testDeleted(t *testing.T, s *store.Store) {
 	items[1].Position, items[1].Live = 1, true
 	items[1].Source = screen.Source{Type: screen.SourceLive, Stream: "s"}
 	edit(t, s, r.ID, screen.Edit{Folders: []screen.Folder{f}, Added: items})
-	must(t, s.AddLiveKey(ctx, room.LiveKey{ID: "k", RoomID: r.ID, ItemID: items[1].ID, Stream: "s", Hash: "h"}))
+	must(t, s.AddLiveKey(ctx, screen.LiveKey{ID: "k", RoomID: r.ID, ItemID: items[1].ID, Stream: "s", Hash: "h"}))
 	gone := screen.Deletion{Batch: "b", AtMS: 100, By: "ada"}
 	f.Gone, items[0].Gone, items[1].Gone = gone, gone, gone
 	l := edit(t, s, r.ID, screen.Edit{Folders: []screen.Folder{f}, Removed: items})

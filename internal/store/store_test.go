@@ -21,6 +21,7 @@ import (
 	"synctv/internal/screen"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
+	"synctv/internal/talk"
 )
 
 // One server for all cases of the suite; a database of its own for each.
@@ -346,10 +347,10 @@ func testPlaylistStorm(t *testing.T, s *store.Store) {
 func testMessages(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	r := addRoom(t, s, addUser(t, s, "ada"), "x", 1)
-	var sent []room.Message
+	var sent []talk.Message
 	for i := range 5 {
-		m, err := s.AddMessage(ctx, r.ID, room.Message{
-			ID: ident.New(), Kind: room.UserMessage, Author: room.Author{ID: "a", Name: "ada", Color: "#123456"},
+		m, err := s.AddMessage(ctx, r.ID, talk.Message{
+			ID: ident.New(), Kind: talk.UserMessage, Author: talk.Author{ID: "a", Name: "ada", Color: "#123456"},
 			Text: fmt.Sprintf("<b>%d</b> 你好", i), ItemID: "i", PositionS: 0.25, CreatedMS: int64(i),
 		})
 		must(t, err)
@@ -364,8 +365,8 @@ func testMessages(t *testing.T, s *store.Store) {
 	same(t, got, sent[1:3])
 	got, err = s.MessagesBefore(ctx, r.ID, 1, 2)
 	must(t, err)
-	same(t, got, []room.Message{})
-	_, err = s.AddMessage(ctx, "nothing", room.Message{ID: ident.New()})
+	same(t, got, []talk.Message{})
+	_, err = s.AddMessage(ctx, "nothing", talk.Message{ID: ident.New()})
 	wantErr(t, err, room.ErrRoomNotFound)
 }
 
@@ -374,7 +375,7 @@ func testMessageStorm(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if _, err := s.AddMessage(context.Background(), r.ID, room.Message{ID: ident.New()}); err != nil {
+			if _, err := s.AddMessage(context.Background(), r.ID, talk.Message{ID: ident.New()}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -402,7 +403,7 @@ func testLiveKeys(t *testing.T, s *store.Store) {
 	same(t, found.ID, item.ID)
 	_, err = s.ItemByStream(ctx, other.ID, "stream1")
 	wantErr(t, err, screen.ErrItemNotFound)
-	k := room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: item.ID, Stream: "stream1", Hash: "h", Hint: "…abcd", CreatedBy: ident.By{ID: "a", Name: "ada"}, CreatedMS: 4}
+	k := screen.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: item.ID, Stream: "stream1", Hash: "h", Hint: "…abcd", CreatedBy: ident.By{ID: "a", Name: "ada"}, CreatedMS: 4}
 	must(t, s.AddLiveKey(ctx, k))
 	got, err := s.LiveKeyByHash(ctx, "h")
 	must(t, err)
@@ -411,7 +412,7 @@ func testLiveKeys(t *testing.T, s *store.Store) {
 	wantErr(t, err, room.ErrKeyRefused)
 	list, err := s.LiveKeys(ctx, r.ID)
 	must(t, err)
-	same(t, list, []room.LiveKey{k})
+	same(t, list, []screen.LiveKey{k})
 	wantErr(t, s.RemoveLiveKey(ctx, other.ID, k.ID), room.ErrKeyNotFound)
 	must(t, s.RemoveLiveKey(ctx, r.ID, k.ID))
 	_, err = s.LiveKeyByHash(ctx, "h")
@@ -425,7 +426,7 @@ func testCascade(t *testing.T, s *store.Store) {
 	items := []screen.Item{{ID: ident.New(), RoomID: r.ID, Title: "live", Live: true, Source: screen.Source{Type: screen.SourceLive, Stream: "s1"}}}
 	_, err := addItems(ctx, s, r.ID, items)
 	must(t, err)
-	must(t, s.AddLiveKey(ctx, room.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: items[0].ID, Stream: "s1", Hash: "h"}))
+	must(t, s.AddLiveKey(ctx, screen.LiveKey{ID: ident.New(), RoomID: r.ID, ItemID: items[0].ID, Stream: "s1", Hash: "h"}))
 	_, err = dropItem(ctx, s, r.ID, items[0].ID)
 	must(t, err)
 	_, err = s.PurgeDeleted(ctx, 101, 1)

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"synctv/internal/ident"
-	"synctv/internal/room"
 	"synctv/internal/store"
 	"synctv/internal/store/storetest"
+	"synctv/internal/talk"
 )
 
 func TestTalk(t *testing.T) {
@@ -34,14 +34,14 @@ func TestTalk(t *testing.T) {
 	})
 }
 
-func line(author, text string, atMS int64) room.Message {
-	return room.Message{
-		ID: ident.New(), Version: 1, Kind: room.UserMessage, Author: room.Author{ID: author, Name: author, Color: "#123456"},
+func line(author, text string, atMS int64) talk.Message {
+	return talk.Message{
+		ID: ident.New(), Version: 1, Kind: talk.UserMessage, Author: talk.Author{ID: author, Name: author, Color: "#123456"},
 		Text: text, CreatedMS: atMS,
 	}
 }
 
-func addLine(t *testing.T, s *store.Store, roomID string, m room.Message) room.Message {
+func addLine(t *testing.T, s *store.Store, roomID string, m talk.Message) talk.Message {
 	t.Helper()
 	m, err := s.AddMessage(t.Context(), roomID, m)
 	must(t, err)
@@ -57,21 +57,21 @@ func testMessage(t *testing.T, s *store.Store) {
 	answer.ReplyTo, answer.Mentions = first.Quote(), []string{"ada"}
 	answer = addLine(t, s, r.ID, answer)
 	system := line("kim", "", 3)
-	system.Kind, system.Code, system.Params = room.SystemMessage, room.LineItemStarted, map[string]string{"title": "<b>"}
+	system.Kind, system.Code, system.Params = talk.SystemMessage, talk.LineItemStarted, map[string]string{"title": "<b>"}
 	system = addLine(t, s, r.ID, system)
-	for _, want := range []room.Message{first, answer, system} {
+	for _, want := range []talk.Message{first, answer, system} {
 		got, err := s.Message(ctx, r.ID, want.ID)
 		must(t, err)
 		same(t, got, want)
 	}
 	_, err := s.Message(ctx, other.ID, first.ID)
-	wantErr(t, err, room.ErrMessageNotFound)
+	wantErr(t, err, talk.ErrMessageNotFound)
 	// An answer shows the message as it is now, and nothing of a deleted one.
-	_, err = s.ChangeMessage(ctx, r.ID, first.ID, func(m room.Message) (room.Message, error) { m.Text, m.DeletedMS = "", 9; return m, nil })
+	_, err = s.ChangeMessage(ctx, r.ID, first.ID, func(m talk.Message) (talk.Message, error) { m.Text, m.DeletedMS = "", 9; return m, nil })
 	must(t, err)
 	got, err := s.Message(ctx, r.ID, answer.ID)
 	must(t, err)
-	same(t, got.ReplyTo, &room.Quote{ID: first.ID, Seq: first.Seq, Author: first.Author})
+	same(t, got.ReplyTo, &talk.Quote{ID: first.ID, Seq: first.Seq, Author: first.Author})
 }
 
 func testChangeMessage(t *testing.T, s *store.Store) {
@@ -81,8 +81,8 @@ func testChangeMessage(t *testing.T, s *store.Store) {
 	m := addLine(t, s, r.ID, line("ada", "one", 1))
 	want := m
 	want.Version, want.Text, want.EditedMS, want.Mentions = 2, "two", 5, []string{"bob"}
-	want.Reactions = []room.Reaction{{Emoji: "👍🏽", People: []string{"bob"}}}
-	got, err := s.ChangeMessage(ctx, r.ID, m.ID, func(got room.Message) (room.Message, error) {
+	want.Reactions = []talk.Reaction{{Emoji: "👍🏽", People: []string{"bob"}}}
+	got, err := s.ChangeMessage(ctx, r.ID, m.ID, func(got talk.Message) (talk.Message, error) {
 		same(t, got, m)
 		return want, nil
 	})
@@ -93,14 +93,14 @@ func testChangeMessage(t *testing.T, s *store.Store) {
 	same(t, stored, want)
 	// A refusal stores nothing and still gives the message as it is.
 	no := errors.New("no")
-	got, err = s.ChangeMessage(ctx, r.ID, m.ID, func(room.Message) (room.Message, error) { return room.Message{}, no })
+	got, err = s.ChangeMessage(ctx, r.ID, m.ID, func(talk.Message) (talk.Message, error) { return talk.Message{}, no })
 	wantErr(t, err, no)
 	same(t, got, want)
-	unasked := func(m room.Message) (room.Message, error) { t.Error("asked about nothing"); return m, nil }
+	unasked := func(m talk.Message) (talk.Message, error) { t.Error("asked about nothing"); return m, nil }
 	_, err = s.ChangeMessage(ctx, other.ID, m.ID, unasked)
-	wantErr(t, err, room.ErrMessageNotFound)
+	wantErr(t, err, talk.ErrMessageNotFound)
 	_, err = s.ChangeMessage(ctx, r.ID, "nothing", unasked)
-	wantErr(t, err, room.ErrMessageNotFound)
+	wantErr(t, err, talk.ErrMessageNotFound)
 }
 
 // Sixty-four people react to one message at once: all of them are counted.
@@ -110,9 +110,9 @@ func testChangeStorm(t *testing.T, s *store.Store) {
 	var wg sync.WaitGroup
 	for i := range 64 {
 		wg.Go(func() {
-			_, err := s.ChangeMessage(context.Background(), r.ID, m.ID, func(m room.Message) (room.Message, error) {
+			_, err := s.ChangeMessage(context.Background(), r.ID, m.ID, func(m talk.Message) (talk.Message, error) {
 				m.Version++
-				m.Reactions = append(m.Reactions, room.Reaction{Emoji: "👍", People: []string{fmt.Sprint(i)}})
+				m.Reactions = append(m.Reactions, talk.Reaction{Emoji: "👍", People: []string{fmt.Sprint(i)}})
 				return m, nil
 			})
 			if err != nil {
@@ -150,7 +150,7 @@ func testSlowMode(t *testing.T, s *store.Store) {
 	wg.Wait()
 	same(t, taken, 1)
 	system := line("bob", "", 39_000)
-	system.Kind = room.SystemMessage
+	system.Kind = talk.SystemMessage
 	addLine(t, s, r.ID, system) // what the room says of somebody is not what they said
 	_, wait, err := s.AddMessageAfter(ctx, r.ID, line("bob", "again", 39_999), 30*time.Second)
 	must(t, err)
@@ -165,7 +165,7 @@ func testSlowMode(t *testing.T, s *store.Store) {
 
 func testMessagesAfter(t *testing.T, s *store.Store) {
 	r := addRoom(t, s, addUser(t, s, "ada"), "x", 1)
-	var sent []room.Message
+	var sent []talk.Message
 	for i := range 5 {
 		sent = append(sent, addLine(t, s, r.ID, line("ada", fmt.Sprint(i), int64(i))))
 	}
@@ -181,11 +181,11 @@ func testDanmaku(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	ada := addUser(t, s, "ada")
 	r, other := addRoom(t, s, ada, "x", 1), addRoom(t, s, ada, "y", 1)
-	var sent []room.Danmaku
+	var sent []talk.Danmaku
 	for i := range 5 {
-		d := room.Danmaku{
-			ID: fmt.Sprint("d", i), ItemID: "film", PositionS: float64(i) + 0.25, Text: "哈哈 <b>", Mode: room.ModeTop, Color: "#ff0000",
-			Size: room.SizeLarge, Author: room.Author{ID: "ada", Name: "Ada", Color: "#123456"}, CreatedMS: int64(i),
+		d := talk.Danmaku{
+			ID: fmt.Sprint("d", i), ItemID: "film", PositionS: float64(i) + 0.25, Text: "哈哈 <b>", Mode: talk.ModeTop, Color: "#ff0000",
+			Size: talk.SizeLarge, Author: talk.Author{ID: "ada", Name: "Ada", Color: "#123456"}, CreatedMS: int64(i),
 		}
 		must(t, s.AddDanmaku(ctx, r.ID, d))
 		sent = append(sent, d)
@@ -199,13 +199,13 @@ func testDanmaku(t *testing.T, s *store.Store) {
 	for _, c := range [][2]string{{other.ID, "film"}, {r.ID, "other"}} {
 		got, err = s.DanmakuBetween(ctx, c[0], c[1], 0, 100, 10)
 		must(t, err)
-		same(t, got, []room.Danmaku{})
+		same(t, got, []talk.Danmaku{})
 	}
-	wantErr(t, s.RemoveDanmaku(ctx, r.ID, "d0", "bob"), room.ErrDanmakuNotFound)
-	wantErr(t, s.RemoveDanmaku(ctx, other.ID, "d0", ""), room.ErrDanmakuNotFound)
+	wantErr(t, s.RemoveDanmaku(ctx, r.ID, "d0", "bob"), talk.ErrDanmakuNotFound)
+	wantErr(t, s.RemoveDanmaku(ctx, other.ID, "d0", ""), talk.ErrDanmakuNotFound)
 	must(t, s.RemoveDanmaku(ctx, r.ID, "d0", "ada"))
 	must(t, s.RemoveDanmaku(ctx, r.ID, "d1", ""))
-	wantErr(t, s.RemoveDanmaku(ctx, r.ID, "d1", ""), room.ErrDanmakuNotFound)
+	wantErr(t, s.RemoveDanmaku(ctx, r.ID, "d1", ""), talk.ErrDanmakuNotFound)
 }
 
 func testTrim(t *testing.T, s *store.Store) {
@@ -218,8 +218,8 @@ func testTrim(t *testing.T, s *store.Store) {
 	answer := line("ada", "new", 100)
 	answer.ReplyTo = first.Quote()
 	answer = addLine(t, s, r.ID, answer)
-	must(t, s.AddDanmaku(ctx, r.ID, room.Danmaku{ID: "d", CreatedMS: 1}))
-	must(t, s.AddDanmaku(ctx, r.ID, room.Danmaku{ID: "e", CreatedMS: 100}))
+	must(t, s.AddDanmaku(ctx, r.ID, talk.Danmaku{ID: "d", CreatedMS: 1}))
+	must(t, s.AddDanmaku(ctx, r.ID, talk.Danmaku{ID: "e", CreatedMS: 100}))
 	for _, want := range []int{4, 4, 2, 0} {
 		n, err := s.TrimMessages(ctx, 100, 4)
 		must(t, err)
@@ -231,5 +231,5 @@ func testTrim(t *testing.T, s *store.Store) {
 	left, err := s.MessagesBefore(ctx, r.ID, 0, 10)
 	must(t, err)
 	answer.ReplyTo = nil // what it answered is not there any more
-	same(t, left, []room.Message{answer})
+	same(t, left, []talk.Message{answer})
 }

@@ -1,4 +1,7 @@
-package room
+// Package talk is what people say in a room: messages and what becomes of them,
+// who they call, and comments over the film. Pure rules; who may talk, and what
+// is stored and told, is the room's business.
+package talk
 
 import (
 	"errors"
@@ -7,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"synctv/internal/problem"
+	"synctv/internal/right"
 	"synctv/internal/text"
 )
 
@@ -15,12 +19,10 @@ const MaxMessage = 500
 
 // Limits of what may hang on one message.
 const (
-	editWindow     = 15 * time.Minute
-	quoteLength    = 120 // characters of the quoted message
-	maxReactions   = 12  // different emoji
-	maxReactors    = 200 // people per emoji
-	historyPage    = 50  // messages a snapshot carries
-	maxHistoryPage = 100 // the most a page does
+	editWindow   = 15 * time.Minute
+	quoteLength  = 120 // characters of the quoted message
+	maxReactions = 12  // different emoji
+	maxReactors  = 200 // people per emoji
 )
 
 // MessageKind tells what people said from what the room says of itself.
@@ -31,9 +33,6 @@ const (
 	UserMessage   MessageKind = "user"
 	SystemMessage MessageKind = "system"
 )
-
-// EventChatChanged tells that a message was edited, deleted or reacted to.
-const EventChatChanged EventType = "chat_changed"
 
 // Author is a snapshot of who wrote a message.
 type Author struct {
@@ -99,12 +98,12 @@ func (m Message) Quote() *Quote {
 }
 
 // edited is m with another text. Only its author may, and for a while.
-func (m Message) edited(by, said string, mentions []string, nowMS int64) (Message, error) {
+func (m Message) Edited(by, said string, mentions []string, nowMS int64) (Message, error) {
 	switch {
 	case m.DeletedMS != 0:
 		return m, ErrMessageDeleted
 	case m.Kind != UserMessage || m.Author.ID != by:
-		return m, ErrPermission
+		return m, right.ErrMissing
 	case nowMS-m.CreatedMS > editWindow.Milliseconds():
 		return m, ErrEditTooLate
 	case m.Text == said:
@@ -117,12 +116,12 @@ func (m Message) edited(by, said string, mentions []string, nowMS int64) (Messag
 
 // deleted is what is left of m: its place, its author and when. Its author
 // may take it away, and whoever has delete_chat.
-func (m Message) deleted(by string, any bool, nowMS int64) (Message, error) {
+func (m Message) Deleted(by string, any bool, nowMS int64) (Message, error) {
 	switch {
 	case m.DeletedMS != 0:
 		return m, ErrUnchanged
 	case m.Author.ID != by && !any, m.Kind != UserMessage && !any:
-		return m, ErrPermission
+		return m, right.ErrMissing
 	}
 	m.Text, m.Mentions, m.Reactions, m.ReplyTo, m.Code, m.Params = "", nil, nil, nil, "", nil
 	m.DeletedMS, m.DeletedBy = nowMS, by
@@ -131,7 +130,7 @@ func (m Message) deleted(by string, any bool, nowMS int64) (Message, error) {
 }
 
 // reacted is m with one person's emoji set or taken back.
-func (m Message) reacted(by, emoji string, on bool) (Message, error) {
+func (m Message) Reacted(by, emoji string, on bool) (Message, error) {
 	if m.DeletedMS != 0 {
 		return m, ErrMessageDeleted
 	}
@@ -163,7 +162,7 @@ func (m Message) reacted(by, emoji string, on bool) (Message, error) {
 	return m, nil
 }
 
-func checkMessage(typed string) (string, error) {
+func CheckMessage(typed string) (string, error) {
 	lines := text.Lines(typed)
 	if lines == "" {
 		return "", problem.New(problem.Invalid, "message_empty", "Say something first.")
@@ -173,3 +172,15 @@ func checkMessage(typed string) (string, error) {
 	}
 	return lines, nil
 }
+
+// LineCode names what a system line tells. The page has the words for it in
+// its own language; params carry the names in it.
+type LineCode string
+
+// What a room says of itself in its talk.
+const (
+	LineJoined      LineCode = "member_joined"
+	LineLeft        LineCode = "member_left"
+	LineItemStarted LineCode = "item_started"  // params: title
+	LineSettings    LineCode = "room_settings" // the room's settings were changed
+)

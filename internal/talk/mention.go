@@ -1,4 +1,4 @@
-package room
+package talk
 
 import (
 	"slices"
@@ -14,15 +14,12 @@ const maxMentions = 20
 // mentioned finds who a message names with @: the longest name that stands
 // there, in any case, counts; everybody of that name is meant. An @ inside a
 // word (an address) names nobody.
-func mentioned(said string, members []Member) []string {
+func Mentioned(said string, people []Author) []string {
 	names := map[string][]string{}
 	longest := 0
-	for _, m := range members {
-		if m.Status != MemberActive {
-			continue
-		}
-		key := text.Fold(m.Name)
-		names[key] = append(names[key], m.PersonID)
+	for _, p := range people {
+		key := text.Fold(p.Name)
+		names[key] = append(names[key], p.ID)
 		longest = max(longest, utf8.RuneCountInString(key))
 	}
 	var ids []string

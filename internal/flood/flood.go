@@ -1,4 +1,7 @@
-package room
+// Package flood limits how often each of many may act, within this process and
+// in bounded memory. It knows keys, not what they stand for; time comes in as a
+// value.
+package flood
 
 import (
 	"sync"
@@ -7,18 +10,12 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Chat takes ten lines a second from one person and a short burst above.
-const (
-	chatPerSecond = 10
-	chatBurst     = 10
-)
-
 // maxFloodKeys bounds the memory of a flood guard; beyond it those who have
 // been quiet are forgotten, which loses nothing (their buckets are full).
 const maxFloodKeys = 10_000
 
-// flood limits how often each key may act, within this process.
-type flood struct {
+// Guard limits how often each key may act, within this process.
+type Guard struct {
 	perSecond rate.Limit
 	burst     int
 
@@ -26,13 +23,14 @@ type flood struct {
 	byKey map[string]*rate.Limiter // guarded by mu
 }
 
-func newFlood(perSecond float64, burst int) *flood {
-	return &flood{perSecond: rate.Limit(perSecond), burst: burst, byKey: map[string]*rate.Limiter{}}
+// New makes a guard: so many acts a second, and so many at once.
+func New(perSecond float64, burst int) *Guard {
+	return &Guard{perSecond: rate.Limit(perSecond), burst: burst, byKey: map[string]*rate.Limiter{}}
 }
 
-// take counts one act of key at now; a wait above zero refuses it and says
+// Take counts one act of key at now; a wait above zero refuses it and says
 // when the next one will be taken.
-func (f *flood) take(key string, now time.Time) (wait time.Duration) {
+func (f *Guard) Take(key string, now time.Time) (wait time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.byKey[key]
@@ -52,7 +50,7 @@ func (f *flood) take(key string, now time.Time) (wait time.Duration) {
 
 // forgetQuiet drops everyone whose bucket is full again; if nobody is, it
 // drops all, which lets a flood of that size through once.
-func (f *flood) forgetQuiet(now time.Time) {
+func (f *Guard) forgetQuiet(now time.Time) {
 	for k, l := range f.byKey {
 		if l.TokensAt(now) >= float64(f.burst) {
 			delete(f.byKey, k)

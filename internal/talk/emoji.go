@@ -1,4 +1,4 @@
-package room
+package talk
 
 import "unicode/utf8"
 
@@ -16,7 +16,7 @@ const (
 // isEmoji tells whether s is exactly one emoji: a symbol, several joined ones,
 // a keycap or a flag. It knows the blocks emoji come from rather than each
 // single one, so that next year's are taken too.
-func isEmoji(s string) bool {
+func IsEmoji(s string) bool {
 	if len(s) == 0 || len(s) > maxEmojiBytes || !utf8.ValidString(s) {
 		return false
 	}
