@@ -84,6 +84,20 @@ test('who is sent out or banned sees it in words and stays out', async ({ house,
   await inside(banned);
 });
 
+test('who is muted cannot talk, sees why, and talks again when it is lifted', async ({ house, people }) => {
+  const room = await house.room('Quiet');
+  const host = await people.member(room, house.host);
+  const page = await people.member(room, await house.register('Mia'));
+  const composer = page.getByRole('textbox', { name: 'Say something' });
+  await expect(composer).toBeVisible();
+  await manage(host, 'Mia');
+  await host.getByRole('button', { name: '10 minutes' }).click();
+  await expect(composer).toHaveCount(0, { timeout: 1_000 });
+  await expect(page.getByText('You are muted.')).toBeVisible();
+  await host.getByRole('button', { name: 'Let them talk again' }).click();
+  await expect(composer).toBeVisible({ timeout: 1_000 });
+});
+
 test('who has to wait is let in live, or is not', async ({ house, people }) => {
   const room = await house.room('Waiting');
   const answer = await house.host.patch(`/api/rooms/${room.id}`, { data: { settings: { approval: true } } });
