@@ -15,7 +15,16 @@ export default defineConfig({
     manifest: true,
     // Parts that most pages share travel as one file instead of a dozen small ones.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'kit', test: /src\/(ui|text|api)\/.*\.(ts|svelte)$/, minShareCount: 3 }] } }
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'svelte', test: /node_modules\/(svelte|clsx|esm-env)\//, minShareCount: 3, priority: 3 },
+            // Forms and dialogs come with the first one that is opened.
+            { name: 'forms', test: /src\/(ui\/(Dialog|Field|FormError|CopyField|submission)|api\/manage)\b/, minShareCount: 3, priority: 1 },
+            { name: 'kit', test: /src\/(ui\/(?!Dialog|Field|FormError|CopyField|submission)|text|api\/(?!manage))[^/]*$/, minShareCount: 3, priority: 2 }
+          ]
+        }
+      }
     },
     // The media engines are lazy chunks and known to be large.
     chunkSizeWarningLimit: 700
