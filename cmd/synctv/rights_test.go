@@ -43,10 +43,10 @@ const (
 
 // scene is a room with one of each kind of person in it, and things to act on.
 type scene struct {
-	room, target, item, message, key string // target: a plain member that things are done to
-	pending                          string // an account that is in no room
-	clients                          map[string]*client
-	ids                              map[string]string // person ids by role
+	room, target, item, folder, message, key string // target: a plain member that things are done to
+	pending                                  string // an account that is in no room
+	clients                                  map[string]*client
+	ids                                      map[string]string // person ids by role
 }
 
 // rule of one operation: who may, and what is sent. Who may not gets 401 or
@@ -131,11 +131,23 @@ func rules() map[string]rule {
 		"playback-next":     {may: hosts, body: none},
 		"playback-previous": {may: hosts, body: none},
 
+		"playback-cancel-next": {may: hosts, body: none},
+		"playback-ended":       {may: inside, body: func(s *scene) any { return object{"item_id": s.item, "epoch": 1} }},
+		"playback-length":      {may: inside, body: func(s *scene) any { return object{"item_id": s.item, "epoch": 1, "duration_s": 9} }},
+
 		// playlist
-		"get-playlist":   {may: inside},
-		"add-items":      {may: members, body: sends(object{"items": []object{{"url": "https://example.org/x.mp4"}}})},
-		"remove-item":    {may: hosts}, // of somebody else
-		"browse-library": {may: platform},
+		"get-playlist":    {may: inside},
+		"add-items":       {may: members, body: sends(object{"items": []object{{"url": "https://example.org/x.mp4"}}})},
+		"remove-item":     {may: hosts}, // of somebody else
+		"browse-library":  {may: platform},
+		"import-playlist": {may: members, body: sends(object{"text": "https://example.org/x.mp4"})},
+		"edit-item":       {may: hosts, body: sends(object{"title": "renamed"})}, // of somebody else
+		"move-items":      {may: hosts, body: func(s *scene) any { return object{"items": []string{s.item}} }},
+		"remove-items":    {may: hosts, body: func(s *scene) any { return object{"items": []string{s.item}} }},
+		"clear-playlist":  {may: hosts, body: none},
+		"undo-removal":    {may: inside, body: sends(object{"batch": "none"})}, // there is none
+		"add-folder":      {may: members, body: sends(object{"name": "films"})},
+		"rename-folder":   {may: hosts, body: sends(object{"name": "renamed"})}, // of somebody else
 
 		// talk
 		"say":          {may: inside, body: sends(object{"text": "hello"})},
@@ -275,7 +287,7 @@ func operations(t *testing.T, h *house) map[string]endpoint {
 func fill(path string, s *scene) string {
 	values := map[string]string{
 		"room": s.room, "item": s.item, "person": s.target, "message": s.message, "key": s.key, "file": "none.flv",
-		"user": s.pending, "session": "none", "danmaku": "none", "folder": "none",
+		"user": s.pending, "session": "none", "danmaku": "none", "folder": s.folder,
 	}
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)
@@ -345,6 +357,9 @@ func (c *cast) stage(h *house) *scene {
 	creator.post(base+"/members/"+c.ids[asBanned]+"/ban", object{}).ok(200, nil)
 	s.clients[asGuest] = h.guest(s.room, "Guest")
 	s.item = c.clients["target"].addURL(s.room, "https://example.org/target.mp4")
+	var f struct{ Folder struct{ ID string } }
+	c.clients["target"].post(base+"/playlist/folders", object{"name": "theirs"}).ok(201, &f)
+	s.folder = f.Folder.ID
 	var m struct{ ID string }
 	c.clients["target"].post(base+"/chat", object{"text": "said by the target"}).ok(201, &m)
 	s.message = m.ID
