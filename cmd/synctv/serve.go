@@ -224,6 +224,7 @@ func (p *program) run(ctx context.Context) error {
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return p.hub.Run(work) })
 	g.Go(func() error { return p.closeIdle(work) })
+	g.Go(func() error { return p.trimTalk(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })
 	g.Go(func() error {
 		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {

@@ -234,3 +234,44 @@ func TestExportOfTheTalk(t *testing.T) {
 	}
 	ada.get(room+"/chat/export?format=html").problem(400, "validation")
 }
+
+func TestSlowModeAndMuteHoldTheTalk(t *testing.T) {
+	h := startHouse(t, nil)
+	ada := h.register("ada")
+	id := ada.createRoom(map[string]string{"name": "x"})
+	room := "/api/rooms/" + id
+	kim := h.guest(id, "Kim")
+	var state struct {
+		Room struct {
+			Version  int64
+			Settings map[string]any
+		}
+		Me struct{ ID string }
+	}
+	kim.get(room+"/state").ok(200, &state)
+	kimID := state.Me.ID
+	state.Room.Settings["slow_mode_s"] = 600
+	ada.do("PATCH", room, map[string]any{"version": state.Room.Version, "settings": state.Room.Settings}).ok(200, nil)
+	first := kim.say(room, "one")
+	p := kim.post(room+"/chat", map[string]string{"text": "two"}).problem(429, "slow_mode")
+	if wait, ok := p["retry_after_s"].(float64); !ok || wait < 590 || wait > 600 {
+		t.Errorf("wait %v", p["retry_after_s"])
+	}
+	kim.do("PATCH", room+"/chat/"+first.ID, map[string]string{"text": "one, mended"}).ok(200, nil) // not a new message
+	ada.say(room, "I keep order")
+	ada.say(room, "and do not wait")
+
+	ada.do("PUT", room+"/members/"+kimID+"/mute", map[string]any{"seconds": 600}).ok(200, nil)
+	item := ada.addURL(id, "https://example.org/a.mp4")
+	for _, a := range []answer{
+		kim.post(room+"/chat", map[string]string{"text": "three"}),
+		kim.do("PATCH", room+"/chat/"+first.ID, map[string]string{"text": "hm"}),
+		kim.post(room+"/chat/"+first.ID+"/reactions", map[string]any{"emoji": "👍", "on": true}),
+		kim.post(room+"/danmaku", map[string]any{"text": "x", "item_id": item, "position_s": 1}),
+	} {
+		if a.status != 403 || a.problem(403, "muted")["retry_after_s"] == nil {
+			t.Errorf("a muted person: %d %s", a.status, a.body)
+		}
+	}
+	kim.delete(room+"/chat/"+first.ID).ok(200, nil) // taking back is always allowed
+}

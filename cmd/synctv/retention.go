@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// retentionEvery is how often old talk is looked for.
+const retentionEvery = time.Hour
+
+// trimTalk deletes talk older than the configuration keeps it, at the start and
+// then every hour, until ctx ends. Every replica may run it: each batch takes
+// what is still there.
+func (p *program) trimTalk(ctx context.Context) error {
+	if p.cfg.ChatDays <= 0 {
+		return nil
+	}
+	keep := time.Duration(p.cfg.ChatDays) * 24 * time.Hour
+	tick := time.NewTicker(retentionEvery)
+	defer tick.Stop()
+	for {
+		n, err := p.rooms.TrimTalk(ctx, keep)
+		if err != nil && ctx.Err() == nil {
+			p.log.ErrorContext(ctx, "old talk was not all deleted", "deleted", n, "error", err)
+		} else if n > 0 {
+			p.log.InfoContext(ctx, "deleted old talk", "deleted", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
