@@ -47,6 +47,12 @@ async function tour(
     await look(host, button.toLowerCase().replace(' ', '-'));
     await host.keyboard.press('Escape');
   }
+  await host.getByRole('button', { name: 'Settings' }).click();
+  await host.getByRole('button', { name: 'For the room' }).click();
+  await host.getByText('What members may do').click();
+  await calm(host);
+  await look(host, 'room-settings');
+  await host.keyboard.press('Escape');
   await open(host, 'Playlist');
   await host.getByRole('button', { name: 'From the library' }).click();
   await calm(host);
