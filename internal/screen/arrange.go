@@ -135,7 +135,7 @@ func (e *Edit) shifted(others []Item) {
 	}
 }
 
-// insert adds new items at a spot.
+// Insert adds new items at a spot.
 func (l Playlist) Insert(items []Item, at Spot) (Edit, error) {
 	if len(l.Items)+len(items) > MaxItems {
 		return Edit{}, ErrPlaylistFull
@@ -146,7 +146,7 @@ func (l Playlist) Insert(items []Item, at Spot) (Edit, error) {
 	return e, err
 }
 
-// move brings items and folders to a spot, items in the order they had.
+// Move brings items and folders to a spot, items in the order they had.
 func (l Playlist) Move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
 	items, folders, err := l.pick(itemIDs, folderIDs)
 	if err != nil {
@@ -171,7 +171,7 @@ func (l Playlist) Move(itemIDs, folderIDs []string, to Spot) (Edit, error) {
 	return e, err
 }
 
-// mayNest tells whether a folder (empty: a new one) may be put into another:
+// MayNest tells whether a folder (empty: a new one) may be put into another:
 // not into itself or below itself, and not too deep.
 func (l Playlist) MayNest(folderID, parentID string) error {
 	depth := 1
@@ -228,7 +228,7 @@ func (l Playlist) pick(itemIDs, folderIDs []string) (items []Item, folders []Fol
 	return items, folders, nil
 }
 
-// doomed is everything a deletion takes: the items, and folders with all in them.
+// Doomed is everything a deletion takes: the items, and folders with all in them.
 func (l Playlist) Doomed(itemIDs, folderIDs []string) ([]Item, []Folder, error) {
 	items, _, err := l.pick(itemIDs, folderIDs)
 	if err != nil {
@@ -244,7 +244,7 @@ func (l Playlist) Doomed(itemIDs, folderIDs []string) ([]Item, []Folder, error) 
 	return items, folders, nil
 }
 
-// remove deletes in one batch.
+// Remove deletes in one batch.
 func Remove(items []Item, folders []Folder, gone Deletion) Edit {
 	e := Edit{Removed: slices.Clone(items), Folders: slices.Clone(folders)}
 	for i := range e.Removed {
@@ -256,7 +256,7 @@ func Remove(items []Item, folders []Folder, gone Deletion) Edit {
 	return e
 }
 
-// restore brings a batch back to where it was. What lost its folder meanwhile
+// Restore brings a batch back to where it was. What lost its folder meanwhile
 // comes back at the top, at the end.
 func (l Playlist) Restore(batch string) (Edit, error) {
 	var e Edit
@@ -300,7 +300,7 @@ func (l Playlist) Restore(batch string) (Edit, error) {
 	return e, err
 }
 
-// duplicates lists which of the items are in the list already, or twice among
+// Duplicates lists which of the items are in the list already, or twice among
 // themselves: same source.
 func (l Playlist) Duplicates(items []Item) []string {
 	known := map[Source]bool{}
@@ -317,6 +317,7 @@ func (l Playlist) Duplicates(items []Item) []string {
 	return ids
 }
 
+// IdsOf is the set of their ids.
 func IdsOf(items []Item) map[string]bool {
 	ids := make(map[string]bool, len(items))
 	for _, it := range items {
@@ -333,7 +334,7 @@ func setOf(ids []string) map[string]bool {
 	return set
 }
 
-// foldersAfter is every folder once an edit is stored.
+// FoldersAfter is every folder once an edit is stored.
 func (l Playlist) FoldersAfter(e Edit) []Folder {
 	touched := map[string]bool{}
 	for _, f := range e.Folders {
@@ -348,6 +349,7 @@ func (l Playlist) FoldersAfter(e Edit) []Folder {
 	return after
 }
 
+// Batch finds what was taken out together, by the id of the act.
 func (l Playlist) Batch(id string) (Deletion, bool) {
 	for _, it := range l.GoneItems {
 		if it.Gone.Batch == id && id != "" {

@@ -19,7 +19,7 @@ type m3uEntry struct {
 	Url   string
 }
 
-// parseM3U reads a list of addresses, with or without the extended form's
+// ParseM3U reads a list of addresses, with or without the extended form's
 // titles. Its durations are not taken: they are often invented, and a wrong
 // one would cut a film short.
 func ParseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {

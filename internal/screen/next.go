@@ -28,7 +28,7 @@ const (
 	Shuffle    AutoplayMode = "shuffle"
 )
 
-// following is what autoplay plays after the current item, always in the same
+// Following is what autoplay plays after the current item, always in the same
 // folder; the zero Item when there is nothing. round is the shuffle round that
 // holds from then on.
 func (l Playlist) Following(a Autoplay, p Playback, playable func(Item) bool, nowMS int64) (next Item, round int64) {
@@ -82,7 +82,7 @@ func rank(round int64, id string) uint64 {
 	return x ^ x>>33
 }
 
-// startOf is the command that starts an item; the zero Item means nothing.
+// StartOf is the command that starts an item; the zero Item means nothing.
 func StartOf(it Item) Command {
 	return Command{Action: ActItem, ItemID: it.ID, DurationS: it.DurationS}
 }
@@ -100,7 +100,7 @@ func (p Playback) DueMS() int64 {
 	return 0
 }
 
-// finish is the playback once its item has ended: it stands at the end, and
+// Finish is the playback once its item has ended: it stands at the end, and
 // the next item waits for its countdown. A next item without delay starts.
 func (p Playback) Finish(next Item, round, delayMS, nowMS int64) Playback {
 	at := p.PositionAt(nowMS)
@@ -123,6 +123,7 @@ func (p Playback) Finish(next Item, round, delayMS, nowMS int64) Playback {
 	return end
 }
 
+// Step is the command for the next (+1) or previous (-1) item; false: there is none.
 func (l Playlist) Step(rule Autoplay, p Playback, step int, nowMS int64) (Command, bool) {
 	if waiting, ok := l.Item(p.NextItemID); ok && step > 0 {
 		return StartOf(waiting), true // the countdown's, at once

@@ -103,7 +103,7 @@ const (
 	maxPosition = 1 << 52
 )
 
-// item finds one of the list.
+// Item finds one of the list.
 func (l Playlist) Item(id string) (Item, bool) {
 	i := slices.IndexFunc(l.Items, func(it Item) bool { return it.ID == id })
 	if i < 0 {
@@ -112,6 +112,7 @@ func (l Playlist) Item(id string) (Item, bool) {
 	return l.Items[i], true
 }
 
+// Folder finds one of the list.
 func (l Playlist) Folder(id string) (Folder, bool) {
 	i := slices.IndexFunc(l.Folders, func(f Folder) bool { return f.ID == id })
 	if i < 0 {
@@ -131,7 +132,7 @@ func (l Playlist) in(folderID string) []Item {
 	return items
 }
 
-// below lists folders with everything in them, however deep.
+// Below lists folders with everything in them, however deep.
 func (l Playlist) Below(folderIDs []string) (items []Item, folders []Folder) {
 	in := map[string]bool{}
 	for _, id := range folderIDs {
@@ -158,7 +159,7 @@ func (l Playlist) Below(folderIDs []string) (items []Item, folders []Folder) {
 	return items, folders
 }
 
-// neighbour finds the item one step after (or before) another in its folder.
+// Neighbour finds the item one step after (or before) another in its folder.
 // With nothing current the next one is the first at the top.
 func (l Playlist) Neighbour(itemID string, step int) (Item, bool) {
 	current, known := l.Item(itemID)

@@ -26,6 +26,7 @@ const (
 	maxFailedCode = 32
 )
 
+// Check refuses what cannot be meant.
 func (r Report) Check() error {
 	if math.IsNaN(r.DurationS) || r.DurationS < 0 || r.DurationS > MaxPositionS {
 		return problem.InvalidField("body.duration_s", "out_of_range", "A length is between 0 and four weeks.")
@@ -36,7 +37,7 @@ func (r Report) Check() error {
 	return nil
 }
 
-// agreed is what enough of the people who are here say.
+// Agreed is what enough of the people who are here say.
 func Agreed(all []Report, online map[string]bool) Report {
 	all = slices.DeleteFunc(slices.Clone(all), func(r Report) bool { return !online[r.PersonID] })
 	var out Report
@@ -62,7 +63,7 @@ func Agreed(all []Report, online map[string]bool) Report {
 	return out
 }
 
-// endedAt tells whether the room's own time bears out an end that players
+// EndedAt tells whether the room's own time bears out an end that players
 // report: it is not far before it.
 func (p Playback) EndedAt(nowMS int64, lengthS float64) bool {
 	at := p.PositionAt(nowMS)

@@ -97,7 +97,7 @@ func (m Message) Quote() *Quote {
 	return &Quote{ID: m.ID, Seq: m.Seq, Author: m.Author, Text: text.Truncate(text.Line(m.Text), quoteLength)}
 }
 
-// edited is m with another text. Only its author may, and for a while.
+// Edited is m with another text. Only its author may, and for a while.
 func (m Message) Edited(by, said string, mentions []string, nowMS int64) (Message, error) {
 	switch {
 	case m.DeletedMS != 0:
@@ -114,7 +114,7 @@ func (m Message) Edited(by, said string, mentions []string, nowMS int64) (Messag
 	return m, nil
 }
 
-// deleted is what is left of m: its place, its author and when. Its author
+// Deleted is what is left of m: its place, its author and when. Its author
 // may take it away, and whoever has delete_chat.
 func (m Message) Deleted(by string, any bool, nowMS int64) (Message, error) {
 	switch {
@@ -129,7 +129,7 @@ func (m Message) Deleted(by string, any bool, nowMS int64) (Message, error) {
 	return m, nil
 }
 
-// reacted is m with one person's emoji set or taken back.
+// Reacted is m with one person's emoji set or taken back.
 func (m Message) Reacted(by, emoji string, on bool) (Message, error) {
 	if m.DeletedMS != 0 {
 		return m, ErrMessageDeleted
@@ -162,6 +162,7 @@ func (m Message) Reacted(by, emoji string, on bool) (Message, error) {
 	return m, nil
 }
 
+// CheckMessage cleans a message and refuses an empty or overlong one.
 func CheckMessage(typed string) (string, error) {
 	lines := text.Lines(typed)
 	if lines == "" {

@@ -42,7 +42,7 @@ type Danmaku struct {
 	CreatedMS int64       `json:"created_ms"`
 }
 
-// check cleans a comment and fills in what was left out.
+// Check cleans a comment and fills in what was left out.
 func (d Danmaku) Check() (Danmaku, error) {
 	said, err := text.Check("body.text", d.Text, 1, MaxDanmaku)
 	if err != nil {

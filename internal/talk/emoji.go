@@ -13,7 +13,7 @@ const (
 	maxEmojiParts = 8  // joined ones; families have four
 )
 
-// isEmoji tells whether s is exactly one emoji: a symbol, several joined ones,
+// IsEmoji tells whether s is exactly one emoji: a symbol, several joined ones,
 // a keycap or a flag. It knows the blocks emoji come from rather than each
 // single one, so that next year's are taken too.
 func IsEmoji(s string) bool {

@@ -11,7 +11,7 @@ import (
 // maxMentions is how many people one message may call.
 const maxMentions = 20
 
-// mentioned finds who a message names with @: the longest name that stands
+// Mentioned finds who a message names with @: the longest name that stands
 // there, in any case, counts; everybody of that name is meant. An @ inside a
 // word (an address) names nobody.
 func Mentioned(said string, people []Author) []string {
