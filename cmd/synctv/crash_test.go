@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // startProcess runs the server as a child process.
 func startProcess(t *testing.T, env map[string]string) (*house, *exec.Cmd) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve") //nolint:noctx // killed by the test
+	cmd := exec.Command(os.Args[0], "serve")
 	cmd.Env = append(os.Environ(), asProgram+"=1", "SYNCTV_HTTP_ADDR=127.0.0.1:0", "SYNCTV_RTMP_ADDR=off",
 		"SYNCTV_ROOT_PASSWORD="+rootPassword, "SYNCTV_LOG_FORMAT=json")
 	for k, v := range env {

@@ -88,7 +88,7 @@ func (s *server) stop() {
 }
 
 func freePort() int {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0
 	}
