@@ -1,3 +1,7 @@
+// 64-bit Linux: elsewhere the calls have other names and the structs other sizes.
+//
+//go:build amd64 || arm64 || riscv64 || loong64 || ppc64le
+
 package rtmp
 
 import (
