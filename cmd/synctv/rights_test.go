@@ -66,7 +66,7 @@ type object = map[string]any
 // for one that is missing and for one too many.
 func rules() map[string]rule {
 	none := sends(object{})
-	return map[string]rule{
+	table := map[string]rule{
 		// people
 		"get-info":   {may: anyone},
 		"register":   {may: anyone, body: sends(object{"name": "x", "password": "y"})}, // 400: judged before
@@ -121,7 +121,15 @@ func rules() map[string]rule {
 		"ban-member":             {may: hosts, body: none},
 		"unban-member":           {may: hosts, body: none},
 		"list-bans":              {may: hosts},
+	}
+	maps.Copy(table, watchingRules())
+	return table
+}
 
+// watchingRules are those about what a room watches and says.
+func watchingRules() map[string]rule {
+	none := sends(object{})
+	return map[string]rule{
 		// playback
 		"playback-play":     {may: hosts, body: none},
 		"playback-pause":    {may: hosts, body: none},
