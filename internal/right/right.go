@@ -119,7 +119,7 @@ func name(p Permissions) string {
 	return ""
 }
 
-// AllPermissions is every right there is: the creator's.
+// All is every right there is: the creator's.
 func All() Permissions {
 	var all Permissions
 	for bit := range 64 {
@@ -145,7 +145,7 @@ func (p Permissions) Names() []string {
 	return names
 }
 
-// ParsePermissions is the way back from names; an unknown name is an error.
+// Parse is the way back from names; an unknown name is an error.
 func Parse(names []string) (Permissions, error) {
 	byName := map[string]Permissions{}
 	for bit := range 64 {
