@@ -136,11 +136,14 @@ func (f *fan) send(l *lane) (sent int, stays bool) {
 			l.chunk = chunk // begins anew, or ends: not here
 			return sent, false
 		}
-		f.wrap(l.out.framing, chunk.Body)
-		n := l.try(f.frame[l.out.framing], chunk.Body, f.whole[l.out.framing])
+		f.wrap(l.framing, chunk.Body)
+		n := l.try(f.frame[l.framing], chunk.Body, f.whole[l.framing])
 		sent += n
 		if n < len(chunk.Body) {
 			return sent, false
+		}
+		if l.viewer.cursor.Waits() {
+			return sent, true // without asking for more that is not there
 		}
 	}
 	return sent, false

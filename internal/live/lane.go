@@ -12,12 +12,16 @@ import (
 // belong to whoever has it: fan.add gives them away, a token in back returns
 // them.
 type lane struct {
-	viewer *Viewer
-	out    *bareSink
-	sender sender
-	chunk  streamlog.Chunk // what was to be sent next, when handed back
-	leaves atomic.Bool     // asks the fan to hand the viewer back
-	back   chan struct{}   // one token
+	// What a send to a viewer who is up to date needs, side by side: at a
+	// thousand viewers every line of memory more is a miss.
+	viewer  *Viewer
+	sender  sender
+	framing framing
+	leaves  atomic.Bool // asks the fan to hand the viewer back
+
+	out   *bareSink
+	chunk streamlog.Chunk // what was to be sent next, when handed back
+	back  chan struct{}   // one token
 
 	// What a socket did not take. The framing is the lane's copy, the body the
 	// log's own bytes.
@@ -35,7 +39,7 @@ func newLane(v *Viewer, out sink) *lane {
 	if !ok {
 		return nil
 	}
-	l := &lane{viewer: v, out: bare, back: make(chan struct{}, 1)}
+	l := &lane{viewer: v, out: bare, framing: bare.framing, back: make(chan struct{}, 1)}
 	if !l.sender.init(tcp) {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 type Viewer struct {
 	hub    *Hub
 	stream *stream
-	cursor *streamlog.Cursor
+	cursor streamlog.Cursor
 	once   sync.Once
 
 	behind time.Time // since when this viewer was skipped and not at the tail
@@ -34,7 +34,7 @@ func (h *Hub) Watch(name string) (*Viewer, error) {
 	s.viewers.Add(1)
 	h.watched.Add(1)
 	h.news.mark(name, true)
-	return &Viewer{hub: h, stream: s, cursor: s.log.NewCursor()}, nil
+	return &Viewer{hub: h, stream: s, cursor: *s.log.NewCursor()}, nil
 }
 
 // Bound limits how many bytes Next returns at once; one tag is never divided.

@@ -72,10 +72,9 @@ type floor struct {
 
 // bareConn is a socket that sends without waiting.
 type bareConn struct {
-	raw   syscall.RawConn
-	write func(uintptr) bool
-	bytes []byte
-	err   error
+	conn *net.TCPConn // kept open: the descriptor is its
+	fd   uintptr
+	err  error
 
 	frame []byte // of pattern vector
 	vec   [2]syscall.Iovec
@@ -101,14 +100,12 @@ func (f *floor) admit(ctx context.Context, conn *net.TCPConn, work *sync.WaitGro
 		if err != nil {
 			return
 		}
-		c := &bareConn{raw: raw}
-		c.write = c.send
-		if f.pattern == "vector" {
-			c.write = c.sendVector
+		c := &bareConn{conn: conn}
+		if raw.Control(func(fd uintptr) { c.fd = fd }) != nil {
+			return
 		}
 		if len(f.gop) > 0 {
-			c.bytes = f.gop
-			_ = raw.Write(c.send)
+			c.send(f.gop)
 		}
 		f.conns = append(f.conns, c)
 	}
@@ -142,22 +139,20 @@ func blast(ctx context.Context, conn net.Conn) {
 	fmt.Println((cpuTime(os.Getpid()) - before) / float64(n) * 1e6)
 }
 
-func (c *bareConn) send(fd uintptr) bool {
-	n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&c.bytes[0])), uintptr(len(c.bytes)),
+func (c *bareConn) send(b []byte) {
+	n, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, c.fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
 		syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
-	c.done(n, e, len(c.bytes))
-	return true
+	c.done(n, e, len(b))
 }
 
 // sendVector sends a little framing and the bytes with one call.
-func (c *bareConn) sendVector(fd uintptr) bool {
+func (c *bareConn) sendVector(b []byte) {
 	c.frame = flv.AppendTag(c.frame[:0], flv.Script, 0, nil) // about as long as a chunk's framing
 	c.vec[0] = syscall.Iovec{Base: &c.frame[0], Len: uint64(len(c.frame))}
-	c.vec[1] = syscall.Iovec{Base: &c.bytes[0], Len: uint64(len(c.bytes))}
+	c.vec[1] = syscall.Iovec{Base: &b[0], Len: uint64(len(b))}
 	c.msg = syscall.Msghdr{Iov: &c.vec[0], Iovlen: 2}
-	n, _, e := syscall.RawSyscall(syscall.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&c.msg)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
-	c.done(n, e, len(c.frame)+len(c.bytes))
-	return true
+	n, _, e := syscall.RawSyscall(syscall.SYS_SENDMSG, c.fd, uintptr(unsafe.Pointer(&c.msg)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	c.done(n, e, len(c.frame)+len(b))
 }
 
 func (c *bareConn) done(n uintptr, e syscall.Errno, want int) {
@@ -245,8 +240,11 @@ func (f *floor) hand(b []byte, key bool) {
 	close(p.ready)
 	gone := false
 	for _, c := range f.conns {
-		c.bytes = b
-		_ = c.raw.Write(c.write)
+		if f.pattern == "vector" {
+			c.sendVector(b)
+		} else {
+			c.send(b)
+		}
 		gone = gone || c.err != nil
 	}
 	if gone {

@@ -97,6 +97,12 @@ func (c *Cursor) Next(ctx context.Context) (Chunk, error) {
 	}
 }
 
+// Waits says whether everything published was read and more may come.
+func (c *Cursor) Waits() bool {
+	v := c.log.now.Load()
+	return c.joined && c.off >= v.end && v.err == nil
+}
+
 // AtTail says whether everything published was read.
 func (c *Cursor) AtTail() bool { return c.joined && c.off >= c.log.now.Load().end }
 
