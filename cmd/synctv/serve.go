@@ -21,6 +21,7 @@ import (
 	"synctv/internal/cluster"
 	"synctv/internal/cluster/local"
 	"synctv/internal/config"
+	"synctv/internal/guard"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
@@ -100,6 +101,7 @@ type program struct {
 	autoplay *autoplay
 	encoders *rtmp.Server
 	rooms    *room.Service
+	outside  *guard.Client // fetches what people give addresses of
 	handler  http.Handler
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
@@ -133,6 +135,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
 		hls:      hls.New(hub, hls.Limits{}, log),
+		outside:  guard.NewClient(fetchPolicy(cfg)),
 	}
 	if cfg.RTMPPlay {
 		p.encoders.Gallery = gallery{hub}
@@ -148,6 +151,15 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
+}
+
+// fetchPolicy is what the operator set for the one client that fetches.
+func fetchPolicy(cfg config.Config) guard.Policy {
+	p := guard.Policy{Allow: guard.Places(cfg.FetchAllow), Deny: guard.Places(cfg.FetchDeny), DNS: cfg.FetchDNS}
+	for _, r := range cfg.FetchPorts {
+		p.Ports = append(p.Ports, guard.PortRange(r))
+	}
+	return p
 }
 
 // locks is the cluster's locks behind the one method that rooms need.
@@ -261,6 +273,7 @@ func (p *program) drain(server *http.Server) error {
 	err := p.node.Stop(ctx)
 	p.hub.Close()
 	p.hls.Close()
+	p.outside.Close()
 	if shut := server.Shutdown(ctx); shut != nil {
 		p.log.Warn("requests were cut", "error", shut)
 		err = errors.Join(err, server.Close())

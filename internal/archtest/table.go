@@ -98,6 +98,12 @@ func adapters() map[string]Rule {
 			NoStd:    []string{"net/http", "database/sql"},
 			Modules:  []string{"github.com/puzpuzpuz/xsync/v4", "golang.org/x/sync"},
 		},
+		// guard fetches what people give addresses of; every source may stand on it.
+		"internal/guard": {
+			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
+			Modules: []string{"code.dny.dev/ssrf", "golang.org/x/sync"},
+		},
+		"internal/guard/guardtest": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/net"}},
 		"internal/telemetry": {
 			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
 			Modules: []string{"github.com/prometheus/client_golang", "github.com/felixge/httpsnoop", "github.com/google/uuid"},

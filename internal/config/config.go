@@ -41,7 +41,20 @@ type Config struct {
 	LogFormat    string         // text or json
 	LogLevel     slog.Level     // debug, info, warn, error
 	DrainTimeout time.Duration  // how long a stop may take
+	FetchAllow   Places         // may be fetched from although they are not public
+	FetchDeny    Places         // never fetched from
+	FetchPorts   []PortRange    // of other places
+	FetchDNS     string         // host:port of the resolver for addresses people give; empty: the system's
 }
+
+// Places are networks and host names.
+type Places struct {
+	Networks []netip.Prefix
+	Hosts    []string // lower case; ".lan" is lan and everything below it
+}
+
+// PortRange is the ports From to To, both included.
+type PortRange struct{ From, To uint16 }
 
 // Folder is a library folder and the name people see.
 type Folder struct{ Name, Path string }
@@ -87,6 +100,10 @@ func Keys() []Key {
 		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error", set: level},
+		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
+		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
+		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
+		{Flag: "fetch-dns", Help: "host:port of the DNS server for addresses people give; default: the system's", set: optionalAddress(func(c *Config) *string { return &c.FetchDNS })},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }
@@ -238,6 +255,41 @@ func network(s string) (netip.Prefix, error) {
 	}
 	p, err := netip.ParsePrefix(s)
 	return p.Masked(), err
+}
+
+func places(field func(*Config) *Places) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		for one := range strings.SplitSeq(v, ",") {
+			one = strings.ToLower(strings.TrimSpace(one))
+			if p, err := network(one); err == nil {
+				field(c).Networks = append(field(c).Networks, p)
+			} else if one == "" || strings.ContainsAny(one, "/:* \t") {
+				return fmt.Errorf("%q is not a network like 10.0.0.0/8 or a host like nas.lan", one)
+			} else {
+				field(c).Hosts = append(field(c).Hosts, one)
+			}
+		}
+		return nil
+	}
+}
+
+func ports(c *Config, v string) error {
+	for one := range strings.SplitSeq(v, ",") {
+		from, to, ranged := strings.Cut(strings.TrimSpace(one), "-")
+		if !ranged {
+			to = from
+		}
+		first, err1 := strconv.ParseUint(from, 10, 16)
+		last, err2 := strconv.ParseUint(to, 10, 16)
+		if err1 != nil || err2 != nil || first == 0 || first > last {
+			return fmt.Errorf("%q is not a port or a range like 1024-65535", one)
+		}
+		c.FetchPorts = append(c.FetchPorts, PortRange{uint16(first), uint16(last)})
+	}
+	return nil
 }
 
 func level(c *Config, v string) error {

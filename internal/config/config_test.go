@@ -47,6 +47,21 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+func TestPlacesAndPorts(t *testing.T) {
+	c, err := Load(from(map[string]string{"fetch-allow": "192.168.1.7, NAS.lan, .home, fd00::/8", "fetch-ports": "80, 8000-8100"}), from(nil))
+	if err != nil || len(c.FetchAllow.Networks) != 2 || strings.Join(c.FetchAllow.Hosts, " ") != "nas.lan .home" {
+		t.Errorf("got %v, %v", c.FetchAllow, err)
+	}
+	if len(c.FetchPorts) != 2 || c.FetchPorts[1] != (PortRange{8000, 8100}) || len(c.FetchDeny.Networks) != 0 {
+		t.Errorf("got %v", c.FetchPorts)
+	}
+	for key, bad := range map[string]string{"fetch-allow": "http://nas", "fetch-deny": "10.0.0.0/33", "fetch-ports": "90-80"} {
+		if _, err := Load(from(map[string]string{key: bad}), from(nil)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestMistakesNameKeyAndSource(t *testing.T) {
 	env := map[string]string{
 		"SYNCTV_LOG_FORMAT": "xml", "SYNCTV_DRAIN_TIMEOUT": "soon", "SYNCTV_COOKIE_SECURE": "perhaps",
