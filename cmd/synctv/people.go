@@ -5,8 +5,10 @@ import (
 	"log/slog"
 
 	"synctv/internal/account"
+	"synctv/internal/mark"
 	"synctv/internal/realtime"
 	"synctv/internal/room"
+	"synctv/internal/store"
 )
 
 // doors is account.Sockets on the node.
@@ -27,6 +29,12 @@ func (d doors) Renew(ctx context.Context, personID string) { d.node.Renew(ctx, p
 type visitors struct {
 	*room.Service
 	accounts *account.Service
+	db       *store.Store
+}
+
+// Marks implements realtime.Rooms.
+func (v visitors) Marks(ctx context.Context, roomIDs []string) (map[string]mark.Marks, error) {
+	return v.db.Marks(ctx, roomIDs)
 }
 
 // Standing implements realtime.Rooms.

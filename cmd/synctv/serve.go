@@ -72,7 +72,12 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, lib.Close()) }()
-	p, err := assemble(cfg, db, lib, log)
+	shared, err := joinCluster(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer shared.close()
+	p, err := assemble(cfg, db, lib, shared, log)
 	if err != nil {
 		return err
 	}
@@ -102,6 +107,8 @@ type program struct {
 	encoders *rtmp.Server
 	rooms    *room.Service
 	outside  *guard.Client // fetches what people give addresses of
+	sockets  *realtime.Sockets
+	shared   *shared
 	handler  http.Handler
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
@@ -110,9 +117,9 @@ type program struct {
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
-func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slog.Logger) (*program, error) {
+func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, log *slog.Logger) (*program, error) {
 	clock := local.NewClock()
-	node, err := realtime.NewNode(log)
+	node, err := realtime.NewNode(realtime.Options{Log: log, Roll: shared.roll, Shared: shared.bus})
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +130,12 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
-		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{local.NewLocks()}, Now: clock.Now,
+		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: clock.Now,
 	})
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		cfg: cfg, log: log, node: node, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
+		cfg: cfg, log: log, node: node, shared: shared, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
@@ -144,9 +151,10 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, log *slo
 	if err != nil {
 		return nil, err
 	}
+	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, clock.Now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: log, Version: version,
-		Sockets: realtime.NewSockets(node, visitors{rooms, p.accounts}, clock.Now),
+		Sockets: p.sockets,
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
@@ -235,6 +243,8 @@ func (p *program) run(ctx context.Context) error {
 	defer stopWork()
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return p.hub.Run(work) })
+	g.Go(func() error { p.sockets.Run(work); return nil })
+	g.Go(func() error { p.shared.run(work); return nil })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trimTalk(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })

@@ -40,6 +40,7 @@ func ruleBook() map[string]Rule {
 	return map[string]Rule{
 		// The pure rules that room's use cases stand on.
 		"internal/right":  {Internal: []string{"internal/problem"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/mark":   {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/flood":  {Modules: []string{"golang.org/x/time"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/talk":   {Internal: []string{"internal/problem", "internal/text", "internal/ident", "internal/right", "internal/screen"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/screen": {Internal: []string{"internal/problem", "internal/text", "internal/ident"}, NoStd: outside(), NoClock: true, Strict: true},
@@ -65,7 +66,7 @@ func ruleBook() map[string]Rule {
 func adapters() map[string]Rule {
 	book := []string{
 		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-		"internal/right", "internal/talk", "internal/screen", "internal/flood",
+		"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/mark",
 	}
 	return map[string]Rule{
 		"internal/store": {

@@ -20,6 +20,7 @@ type Config struct {
 	DataDir      string         // where the SQLite file and other state live
 	DatabaseURL  string         // empty: a SQLite file in DataDir
 	DatabaseMax  int            // connections of this process
+	RedisURL     string         // what replicas share; empty: this process is alone
 	HTTPAddr     string         // host:port of page, API and sockets
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
@@ -80,6 +81,7 @@ func Keys() []Key {
 		{Flag: "data-dir", Default: "data", Help: "folder for the database and other state", set: text(func(c *Config) *string { return &c.DataDir })},
 		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: text(func(c *Config) *string { return &c.DatabaseURL })},
 		{Flag: "database-max-conns", Default: "10", Help: "most database connections of this process", set: number(1, 1000, func(c *Config) *int { return &c.DatabaseMax })},
+		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: text(func(c *Config) *string { return &c.RedisURL })},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
@@ -131,6 +133,9 @@ func Load(flags, env Lookup) (Config, error) {
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "synctv.db")
+	}
+	if c.RedisURL != "" && strings.HasPrefix(c.DatabaseURL, "sqlite:") {
+		errs = append(errs, errors.New("redis-url: several replicas need a PostgreSQL database-url, too"))
 	}
 	return c, errors.Join(errs...)
 }

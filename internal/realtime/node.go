@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 
 	"github.com/centrifugal/centrifuge"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"synctv/internal/cluster"
 	"synctv/internal/room"
 )
 
@@ -29,16 +31,27 @@ type Node struct {
 	node    *centrifuge.Node
 	metrics *prometheus.Registry
 	open    *sessions
+	heard   *heard
+	roll    cluster.Roll
+	bus     *bus // nil: alone
 	log     *slog.Logger
+	leaving atomic.Bool // the replica is being stopped
+}
+
+// Options of a node.
+type Options struct {
+	Log    *slog.Logger
+	Roll   cluster.Roll // who is in which room, on any replica
+	Shared *Shared      // nil: no other replicas
 }
 
 // NewNode makes a node that is not running yet.
-func NewNode(log *slog.Logger) (*Node, error) {
+func NewNode(o Options) (*Node, error) {
 	// Its own registry: several nodes live in one process in tests.
 	metrics := prometheus.NewRegistry()
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel:           centrifuge.LogLevelInfo,
-		LogHandler:         logTo(log),
+		LogHandler:         logTo(o.Log),
 		ClientQueueMaxSize: clientQueueBytes,
 		ClientChannelLimit: 8,
 		Metrics:            centrifuge.MetricsConfig{MetricsNamespace: "synctv_realtime", RegistererGatherer: metrics},
@@ -46,15 +59,27 @@ func NewNode(log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the realtime node: %w", err)
 	}
-	return &Node{node: node, metrics: metrics, open: newSessions(), log: log}, nil
+	n := &Node{node: node, metrics: metrics, open: newSessions(), heard: newHeard(), roll: o.Roll, log: o.Log}
+	if o.Shared == nil {
+		return n, nil
+	}
+	if n.bus, err = newBus(node, o.Shared, n.heard); err != nil {
+		return nil, err
+	}
+	node.SetBroker(n.bus)
+	return n, nil
 }
 
 // Start begins to take sockets and events. Stop must follow.
 func (n *Node) Start() error { return n.node.Run() }
 
 // Stop tells every socket to reconnect elsewhere and waits for them until ctx
-// ends.
-func (n *Node) Stop(ctx context.Context) error { return n.node.Shutdown(ctx) }
+// ends. They are not told offline meanwhile: most will be on another replica
+// in a moment, and the roll forgets the others by itself.
+func (n *Node) Stop(ctx context.Context) error {
+	n.leaving.Store(true)
+	return n.node.Shutdown(ctx)
+}
 
 // Metrics of the sockets, for a scrape.
 func (n *Node) Metrics() prometheus.Gatherer { return n.metrics }
@@ -75,9 +100,18 @@ func (n *Node) Announce(ctx context.Context, roomID string, e room.Event) {
 	}
 }
 
-// Online implements room.Announcer.
-func (n *Node) Online(_ context.Context, roomID string) map[string]bool {
-	return n.open.online(roomID)
+// Online implements room.Announcer. While other replicas cannot be asked it
+// knows of this one's sockets only.
+func (n *Node) Online(ctx context.Context, roomID string) map[string]bool {
+	here := n.open.online(roomID)
+	names, err := n.roll.Names(ctx, roomID)
+	if err != nil {
+		return here
+	}
+	for _, name := range names {
+		here[name] = true
+	}
+	return here
 }
 
 // Tell implements room.Announcer.

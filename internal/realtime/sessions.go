@@ -72,6 +72,20 @@ func (s *sessions) remove(roomID, personID, socketID string) (last bool) {
 	return last
 }
 
+// all is a copy of who is in which room.
+func (s *sessions) all() map[string][]string {
+	rooms := map[string][]string{}
+	s.rooms.Range(func(id string, p *presence) bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for person := range p.people {
+			rooms[id] = append(rooms[id], person)
+		}
+		return true
+	})
+	return rooms
+}
+
 // online is a copy of who is in a room.
 func (s *sessions) online(roomID string) map[string]bool {
 	p, ok := s.rooms.Load(roomID)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/centrifugal/centrifuge"
 
+	"synctv/internal/mark"
 	"synctv/internal/problem"
 	"synctv/internal/room"
 )
@@ -27,6 +28,8 @@ type Rooms interface {
 	Standing(ctx context.Context, who room.Person, sessionID string) (room.Person, error)
 	// Presence tells the room that a person came or went.
 	Presence(ctx context.Context, roomID, personID string, online bool) error
+	// Marks are the versions of rooms' states as they are stored now.
+	Marks(ctx context.Context, roomIDs []string) (map[string]mark.Marks, error)
 }
 
 // The heartbeat: a client that does not answer is gone after both.
@@ -162,6 +165,14 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 		return
 	}
 	if first {
+		s.came(ctx, v)
+	}
+}
+
+// came tells the room of a person's first socket on any replica. Where the
+// others cannot be asked it is told once more rather than not.
+func (s *Sockets) came(ctx context.Context, v visit) {
+	if first, err := s.node.roll.Enter(ctx, v.roomID, v.who.ID); first || err != nil {
 		s.presence(ctx, v, true)
 	}
 }
@@ -181,6 +192,9 @@ func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visi
 	if err != nil {
 		return err
 	}
+	if s.node.bus != nil {
+		s.node.heard.begin(v.roomID, snap)
+	}
 	return c.Send(data)
 }
 
@@ -193,6 +207,11 @@ func (s *Sockets) alive(c *centrifuge.Client, v visit) {
 	if err == nil {
 		_, err = s.rooms.Enter(ctx, v.roomID, who)
 	}
+	s.endIfRefused(c, err)
+}
+
+// endIfRefused ends a socket for good when its person is not to be here.
+func (s *Sockets) endIfRefused(c *centrifuge.Client, err error) {
 	switch problem.KindOf(err) {
 	case problem.NotFound:
 		c.Disconnect(farewell(room.RoomGone))
@@ -210,9 +229,14 @@ func (s *Sockets) left(c *centrifuge.Client, v visit) {
 	if !s.node.open.remove(v.roomID, v.who.ID, c.ID()) {
 		return // another page of theirs is open
 	}
+	if s.node.leaving.Load() {
+		return // they will be back elsewhere
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), enterTimeout)
 	defer cancel()
-	s.presence(ctx, v, false)
+	if last, err := s.node.roll.Leave(ctx, v.roomID, v.who.ID); last || err != nil {
+		s.presence(ctx, v, false)
+	}
 }
 
 // presence is told but not needed: the next snapshot has it right.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"synctv/internal/cluster/local"
+	"synctv/internal/mark"
 	"synctv/internal/problem"
 	"synctv/internal/room"
 )
@@ -48,13 +50,17 @@ func (b *book) Snapshot(context.Context, string, room.Person) (room.Snapshot, er
 	return room.Snapshot{Type: "snapshot"}, nil
 }
 
+func (b *book) Marks(context.Context, []string) (map[string]mark.Marks, error) {
+	return map[string]mark.Marks{}, nil
+}
+
 func (b *book) Presence(context.Context, string, string, bool) error { return nil }
 
 // openVisit opens the socket of a platform admin and gives both
 // ends of it.
 func openVisit(t *testing.T, b *book) (*Sockets, *websocket.Conn) {
 	t.Helper()
-	n, err := NewNode(slog.New(slog.DiscardHandler))
+	n, err := NewNode(Options{Log: slog.New(slog.DiscardHandler), Roll: local.NewRoll()})
 	if err != nil {
 		t.Fatal(err)
 	}

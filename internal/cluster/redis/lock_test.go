@@ -17,6 +17,13 @@ import (
 	"synctv/internal/cluster/redis"
 )
 
+func run(t *testing.T, client rueidis.Client, c rueidis.Completed) {
+	t.Helper()
+	if err := client.Do(t.Context(), c).Error(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func open(t *testing.T, url string) rueidis.Client {
 	t.Helper()
 	client, err := redis.Open(t.Context(), url)

@@ -1,0 +1,117 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"synctv/internal/cluster/clustertest"
+	"synctv/internal/store/storetest"
+)
+
+// replicas starts n replicas on a PostgreSQL and a Redis of the test's own.
+func replicas(t *testing.T, n int) ([]*house, *clustertest.Redis) {
+	t.Helper()
+	server := clustertest.StartRedis(t)
+	env := map[string]string{
+		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": server.URL,
+	}
+	houses := make([]*house, n)
+	for i := range houses {
+		houses[i] = startHouse(t, env)
+	}
+	return houses, server
+}
+
+// on is the same person on another replica.
+func (c *client) on(h *house) *client { return &client{h: h, token: c.token} }
+
+func TestReplicasAreOne(t *testing.T) {
+	h, _ := replicas(t, 2)
+	ada := h[0].register("ada")
+	id := ada.createRoom(map[string]string{"name": "x"})
+	path := "/api/rooms/" + id
+	kim := h[1].guest(id, "Kim")
+	a, k := ada.socket(id), kim.socket(id)
+	a.next("snapshot")
+	k.next("snapshot")
+	here := func(name string, online bool) func(map[string]any) bool {
+		return func(e map[string]any) bool {
+			m := e["member"].(map[string]any)
+			return m["name"] == name && m["online"] == online
+		}
+	}
+	a.find("member", here("Kim", true))
+	var sum struct{ Online int }
+	for _, c := range []*client{ada, ada.on(h[1])} {
+		if c.get(path).ok(200, &sum); sum.Online != 2 {
+			t.Errorf("%d online", sum.Online)
+		}
+	}
+	// A second page of ada's, on the other replica: she stays when one closes.
+	other := ada.on(h[1]).socket(id)
+	other.next("snapshot")
+	_ = a.conn.CloseNow()
+	a.ended()
+	item := ada.addURL(id, "https://example.org/a.mp4")
+	ada.post(path+"/playback/item", map[string]string{"item_id": item}).ok(200, nil)
+	k.next("playback")
+	if ada.get(path).ok(200, &sum); sum.Online != 2 {
+		t.Errorf("%d online after one of two pages closed", sum.Online)
+	}
+	kim.post(path+"/chat", map[string]string{"text": "hello"}).ok(201, nil)
+	other.find("chat", func(e map[string]any) bool { return e["message"].(map[string]any)["text"] == "hello" })
+	// What ends or changes sockets acts on any replica.
+	ada.post(path+"/members/"+memberID(kim, path)+"/kick", map[string]string{}).ok(204, nil)
+	if code := k.ended(); code != 4503 {
+		t.Errorf("kicked: %d", code)
+	}
+	ada.post("/api/auth/logout", nil).ok(204, nil)
+	if code := other.ended(); code != 4501 {
+		t.Errorf("signed out: %d", code)
+	}
+}
+
+// While Redis is away each replica goes on by itself, and what happened on one
+// reaches the other by way of the store.
+func TestRedisAway(t *testing.T) {
+	h, server := replicas(t, 2)
+	ada := h[0].register("ada")
+	id := ada.createRoom(map[string]string{"name": "x"})
+	path := "/api/rooms/" + id
+	item := ada.addURL(id, "https://example.org/a.mp4")
+	kim := h[1].guest(id, "Kim")
+	a, k := ada.socket(id), kim.socket(id)
+	a.next("snapshot")
+	k.next("snapshot")
+	server.Freeze()
+	ada.post(path+"/playback/item", map[string]string{"item_id": item}).ok(200, nil)
+	a.next("playback")
+	plays := func(e map[string]any) bool { return e["playback"].(map[string]any)["item_id"] == item }
+	k.find("snapshot", plays)
+	h[0].await("Redis to be missed", func() bool { return h[0].logged("Redis is away") })
+	late := kim.socket(id) // a page that is opened meanwhile
+	late.find("snapshot", plays)
+	ada.post(path+"/members/"+memberID(kim, path)+"/kick", map[string]string{}).ok(204, nil)
+	if code := k.ended(); code != 4503 {
+		t.Errorf("kicked: %d", code)
+	}
+	server.Thaw()
+	for _, one := range h {
+		one.await("Redis to be found again", func() bool { return one.logged("Redis is back") })
+	}
+	bob := h[1].guest(id, "Bob")
+	b := bob.socket(id)
+	b.next("snapshot")
+	ada.post(path+"/playback/pause", map[string]any{}).ok(200, nil)
+	b.next("playback")
+}
+
+func (h *house) logged(text string) bool { return strings.Contains(h.log.String(), text) }
+
+func memberID(c *client, path string) string {
+	var sum struct{ Me struct{ ID string } }
+	c.get(path).ok(200, &sum)
+	return sum.Me.ID
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/centrifugal/centrifuge"
+	"github.com/redis/rueidis"
+
+	"synctv/internal/cluster"
+	"synctv/internal/cluster/local"
+	"synctv/internal/cluster/redis"
+	"synctv/internal/config"
+	"synctv/internal/ident"
+	"synctv/internal/realtime"
+)
+
+// shared is what this replica has in common with the others: one set of twins.
+type shared struct {
+	replica string // this process's id, new at every start
+	locks   cluster.Locker
+	roll    cluster.Roll
+	bus     *realtime.Shared // nil: alone
+	run     func(context.Context)
+	close   func()
+}
+
+// joinCluster picks the twins: within this process, or by Redis.
+func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*shared, error) {
+	if cfg.RedisURL == "" {
+		return &shared{locks: local.NewLocks(), roll: local.NewRoll(), run: func(context.Context) {}, close: func() {}}, nil
+	}
+	client, err := redis.Open(ctx, cfg.RedisURL)
+	if err != nil {
+		return nil, err
+	}
+	link := redis.NewLink(client)
+	s := &shared{replica: ident.New(), close: client.Close}
+	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
+	s.roll = redis.NewRoll(link, s.replica)
+	s.bus = &realtime.Shared{Redis: busAddress(cfg.RedisURL, client), Away: link.Away}
+	s.run = func(ctx context.Context) {
+		link.Run(ctx, func(away bool) {
+			if away {
+				log.WarnContext(ctx, "Redis is away: what this replica does alone goes on")
+			} else {
+				log.InfoContext(ctx, "Redis is back")
+			}
+		})
+	}
+	return s, nil
+}
+
+// busAddress says the same address in the words of the event bus.
+func busAddress(url string, client rueidis.Client) centrifuge.RedisShardConfig {
+	o, _ := rueidis.ParseURL(url) // it was opened with it
+	c := centrifuge.RedisShardConfig{User: o.Username, Password: o.Password, DB: o.SelectDB, TLSConfig: o.TLSConfig}
+	switch {
+	case o.Sentinel.MasterSet != "":
+		c.SentinelAddresses, c.SentinelMasterName = o.InitAddress, o.Sentinel.MasterSet
+		c.SentinelUser, c.SentinelPassword, c.SentinelTLSConfig = o.Sentinel.Username, o.Sentinel.Password, o.Sentinel.TLSConfig
+	case client.Mode() == rueidis.ClientModeCluster:
+		c.ClusterAddresses = o.InitAddress
+	default:
+		c.Address = o.InitAddress[0]
+	}
+	return c
+}
