@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live lint fmt web build e2e vuln versions
+.PHONY: help run test bench bench-live lint fmt web build e2e drift vuln versions
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -38,6 +38,9 @@ build: web ## one file with everything in it: bin/synctv
 
 e2e: build ## browser tests only
 	scripts/e2e
+
+drift: build ## how far browsers in one room are apart: PROFILE=lan|home|bad|mobile RUNS=n, idle machine
+	scripts/drift $(or $(PROFILE),home) $(or $(RUNS),1)
 
 vuln: ## known holes in what we depend on (asks a server on the internet)
 	$(GO) tool -modfile=tools/go.mod govulncheck ./...

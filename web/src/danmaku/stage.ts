@@ -48,7 +48,7 @@ export class Stage {
   add(comments: readonly Comment[]): void {
     for (const comment of comments) {
       this.#comments.set(comment.id, comment);
-      if (drawn(comment, this.#taste)) this.#engine?.emit(this.#drawing(comment, comment.position_s));
+      if (drawn(comment, this.#taste)) this.#canvas().emit(this.#drawing(comment, comment.position_s));
     }
   }
 
@@ -57,7 +57,7 @@ export class Stage {
     this.#comments.set(comment.id, comment);
     if (!drawn(comment, this.#taste)) return;
     const late = this.#video.currentTime - comment.position_s;
-    this.#engine?.emit(this.#drawing(comment, late > -LATE_S && late < LATE_S ? undefined : comment.position_s));
+    this.#canvas().emit(this.#drawing(comment, late > -LATE_S && late < LATE_S ? undefined : comment.position_s));
   }
 
   remove(id: string): void {
@@ -78,11 +78,21 @@ export class Stage {
 
   #rebuild(): void {
     this.#engine?.destroy();
+    this.#engine = null;
     this.#size = `${this.#box.clientWidth}x${this.#box.clientHeight}`;
-    const comments = [...this.#comments.values()].filter((c) => drawn(c, this.#taste)).map((c) => this.#drawing(c, c.position_s));
-    this.#engine = new Danmaku({
-      container: this.#box, media: this.#video, engine: 'canvas', comments, speed: speedOver(this.#box.clientWidth, this.#taste)
-    });
+    for (const c of this.#comments.values()) {
+      if (drawn(c, this.#taste)) this.#canvas().emit(this.#drawing(c, c.position_s));
+    }
+  }
+
+  /**
+   * Made for the first comment that is drawn: a canvas over the picture is painted at every
+   * frame, empty or not, which costs a page in software as much as the film does.
+   */
+  #canvas(): Danmaku {
+    return (this.#engine ??= new Danmaku({
+      container: this.#box, media: this.#video, engine: 'canvas', comments: [], speed: speedOver(this.#box.clientWidth, this.#taste)
+    }));
   }
 
   #drawing(comment: Comment, time: number | undefined): DanmakuOf {

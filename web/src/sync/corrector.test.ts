@@ -71,7 +71,8 @@ describe('planNudge', () => {
 describe('Corrector while playing', () => {
   it.each([
     ['in step', {}, 'none', 20],
-    ['14 ms behind is near enough', { currentS: 9.986 }, 'none', 20],
+    ['5 ms behind is near enough', { currentS: 9.995 }, 'none', 20],
+    ['10 ms behind for a while: a nudge', { currentS: 9.99 }, 'nudge', 8],
     ['20 ms behind: a nudge after three looks', { currentS: 9.98 }, 'nudge', 3],
     ['20 ms ahead: likewise', { currentS: 10.02 }, 'nudge', 3],
     ['200 ms behind: two looks will do', { currentS: 9.8 }, 'nudge', 2],

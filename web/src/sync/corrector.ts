@@ -30,8 +30,11 @@ export type Action =
 
 /** All in ms but the two shares. */
 export const TUNING = {
-  /** Errors below this are left alone: two rate changes would cost as much. */
+  /** Errors above this are nudged as soon as three readings agree. */
   enter: 15,
+  /** Errors below this are left alone; between the two it takes `calm` readings to be sure. */
+  fine: 6,
+  calm: 8,
   minShare: 0.02,
   maxShare: 0.08,
   /** A longer nudge is cut here and measured before the next. */
@@ -144,17 +147,24 @@ export class Corrector {
     this.#nudged = { ...n, gainedMs: (nowMs - n.startMs) * (n.rate - n.roomRate) };
   }
 
-  /** Three readings (two when the case is clear), their median, and a nudge if it is worth one. */
+  /** Enough readings for the size of the error, their median, and a nudge if it is worth one. */
   #decide(t: Tick): Action {
-    this.#window = [...this.#window, this.#error].slice(-3);
+    this.#window = [...this.#window, this.#error].slice(-TUNING.calm);
     if (this.#window.length < (Math.abs(this.#error) > 120 ? 2 : 3)) return NONE;
-    const error = median(this.#window);
-    this.#learn(error, t.roomRate);
-    if (Math.abs(error) <= TUNING.enter || this.#deaf) return NONE;
+    this.#learn(median(this.#window.slice(-3)), t.roomRate);
+    if (this.#deaf) return NONE;
+    const large = median(this.#window.slice(-3));
+    const error = Math.abs(large) > TUNING.enter ? large : this.#small();
+    if (Math.abs(error) <= TUNING.fine) return NONE;
     const { rate, for_ms } = planNudge(error, this.#loss, t.roomRate);
     this.#window = [];
     this.#nudge = { rate, roomRate: t.roomRate, errorMs: error, startMs: t.nowMs, gainedMs: 0, spoiled: false };
     return { kind: 'nudge', rate, for_ms };
+  }
+
+  /** A small error, once it has stood for a while; 0 until then. */
+  #small(): number {
+    return this.#window.length < TUNING.calm ? 0 : median(this.#window);
   }
 
   /** Three nudges in a row changed nothing: this player does not do rates. */

@@ -1,0 +1,133 @@
+// From samples to numbers: how far apart the pages were, how soon together again.
+
+/** One look at a page's film: instant (ms, the common clock), position (s), whether it stands. */
+export type Look = [at: number, position: number, paused: boolean];
+
+/** Something done to the room, and by when it is expected to be over. */
+export interface Act {
+  what: string;
+  at: number;
+}
+
+/** What one page did. */
+export interface Track {
+  name: string;
+  looks: Look[];
+  seeks: number[];
+  rates: [at: number, rate: number][];
+}
+
+export interface Verdict {
+  /** Spread over all pages while steady (ms). */
+  p50: number;
+  p95: number;
+  p99: number;
+  samples: number;
+  /** Time (ms) until all pages were, and stayed, within 50 ms; per act. */
+  settle: { what: string; ms: number }[];
+  /** How far apart the pages stood at the end of a pause (ms). */
+  pausedApart: number;
+  /** Seeks that no command asked for, by page. */
+  correctiveSeeks: Record<string, number>;
+  rateChangesPerMinute: Record<string, number>;
+  rates: [number, number];
+}
+
+/** All pages' positions at an instant. */
+export interface Row {
+  at: number;
+  /** Between the first and the last page, in ms. */
+  spread: number;
+  /** By page, in seconds; null before it came. */
+  of: (number | null)[];
+}
+
+const STEP = 50;
+/** Steady play begins so long (ms) after an act. */
+const STEADY_AFTER = 2500;
+/** Within this (ms) of each other all pages are back. */
+const BACK = 50;
+/** … and stay so for this long (ms). */
+const FOR = 500;
+
+/** Positions of the pages that are there, every 50 ms; an instant at which one gave none is left out. */
+export function rows(tracks: Track[]): Row[] {
+  const from = Math.min(...tracks.map((t) => t.looks[0]?.[0] ?? Infinity));
+  const to = Math.min(...tracks.map((t) => t.looks.at(-1)?.[0] ?? Infinity));
+  const cursors = tracks.map(() => 0);
+  const found: Row[] = [];
+  for (let at = from; at < to; at += STEP) {
+    const of: (number | null)[] = tracks.map((t, i) => {
+      if ((t.looks[0]?.[0] ?? Infinity) > at) return null;
+      while (t.looks[cursors[i]! + 1]![0] < at) cursors[i]!++;
+      return between(t.looks[cursors[i]!]!, t.looks[cursors[i]! + 1]!, at);
+    });
+    const here = of.filter((s) => s !== null);
+    if (here.length < 2 || here.some(Number.isNaN)) continue;
+    found.push({ at, of, spread: (Math.max(...here) - Math.min(...here)) * 1000 });
+  }
+  return found;
+}
+
+function between(left: Look, right: Look, at: number): number {
+  if (right[0] - left[0] > 400) return NaN;
+  const part = (at - left[0]) / (right[0] - left[0] || 1);
+  return left[1] + part * (right[1] - left[1]);
+}
+
+/** Judges a run. Acts named "pause" end steady play until the next act. */
+export function judge(tracks: Track[], acts: Act[], end: number): Verdict {
+  const all = rows(tracks);
+  const steady: number[] = [];
+  let playing_ms = 0;
+  acts.forEach((act, i) => {
+    const until = acts[i + 1]?.at ?? end;
+    if (act.what === 'pause') return;
+    playing_ms += until - act.at;
+    for (const row of all) if (row.at >= act.at + STEADY_AFTER && row.at < until) steady.push(row.spread);
+  });
+  const minutes = playing_ms / 60_000;
+  const rates = tracks.flatMap((t) => t.rates.map(([, rate]) => rate));
+  return {
+    p50: percentile(steady, 0.5),
+    p95: percentile(steady, 0.95),
+    p99: percentile(steady, 0.99),
+    samples: steady.length,
+    settle: acts.map((act, i) => ({ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) })),
+    pausedApart: pausedApart(all, acts),
+    correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
+    rateChangesPerMinute: each(tracks, (t) => round(t.rates.length / minutes)),
+    rates: [Math.min(1, ...rates), Math.max(1, ...rates)]
+  };
+}
+
+/** Time from an act until all pages are together for good; to its end when they never are. */
+function settle(all: Row[], at: number, until: number): number {
+  let since = NaN;
+  for (const row of all) {
+    if (row.at < at || row.at >= until) continue;
+    if (row.spread > BACK) since = NaN;
+    else if (Number.isNaN(since)) since = row.at;
+    else if (row.at - since >= FOR) return round(since - at);
+  }
+  return round(until - at);
+}
+
+function pausedApart(all: Row[], acts: Act[]): number {
+  const apart = acts.map((act, i) => {
+    const until = acts[i + 1]?.at ?? 0;
+    return act.what === 'pause' ? (all.findLast((row) => row.at < until - 2 * STEP)?.spread ?? NaN) : 0;
+  });
+  return Math.round(Math.max(0, ...apart) * 1000) / 1000;
+}
+
+export function percentile(values: number[], part: number): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  return round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN);
+}
+
+const round = (n: number): number => Math.round(n * 10) / 10;
+
+function each(tracks: Track[], of: (t: Track) => number): Record<string, number> {
+  return Object.fromEntries(tracks.map((t) => [t.name, of(t)]));
+}
