@@ -93,6 +93,10 @@ func rules() map[string]rule {
 		"set-user-role":       {may: platform, body: sends(object{"role": "user"})},
 		"reset-user-password": {may: platform, body: none},
 
+		// the process
+		"get-log-levels": {may: platform},
+		"set-log-levels": {may: platform, body: sends(object{"levels": "debug"})},
+
 		// rooms
 		"list-rooms":         {may: anyone},
 		"create-room":        {may: signedIn, body: sends(object{"name": "mine"})},
@@ -179,10 +183,11 @@ func watchingRules() map[string]rule {
 // rawRules has a row for every route outside the document.
 func rawRules() map[string]string {
 	return map[string]string{
-		"/":            anyone, // the page itself
-		"/api/":        anyone, // 404
-		"GET /healthz": anyone,
-		"GET /readyz":  anyone,
+		"/":                                    anyone, // the page itself
+		"/api/":                                anyone, // 404
+		"GET /healthz":                         anyone,
+		"GET /readyz":                          anyone,
+		"GET /api/admin/debug/pprof/{profile}": platform,
 		"GET /api/rooms/{room}/items/{item}/media":   inside,
 		"GET /api/rooms/{room}/live/{file}":          inside,
 		"GET /api/rooms/{room}/live/{stream}/{file}": inside,
@@ -295,7 +300,7 @@ func operations(t *testing.T, h *house) map[string]endpoint {
 func fill(path string, s *scene) string {
 	values := map[string]string{
 		"room": s.room, "item": s.item, "person": s.target, "message": s.message, "key": s.key, "file": "none.flv",
-		"user": s.pending, "session": "none", "danmaku": "none", "folder": s.folder,
+		"user": s.pending, "session": "none", "danmaku": "none", "profile": "goroutine", "folder": s.folder,
 	}
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)

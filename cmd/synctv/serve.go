@@ -58,11 +58,15 @@ func serveCommand(env config.Lookup) *cobra.Command {
 // serve is the only wiring: it opens everything, runs it until ctx ends, and
 // closes it in the opposite order.
 func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err error) {
-	log, err := telemetry.NewLogger(errOut, telemetry.Options{Format: cfg.LogFormat, Level: cfg.LogLevel})
+	levels, err := telemetry.NewLevels(cfg.LogLevel)
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL, MaxConns: cfg.DatabaseMax})
+	log, err := telemetry.NewLogger(errOut, cfg.LogFormat, levels)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, store.Options{URL: string(cfg.DatabaseURL), MaxConns: cfg.DatabaseMax})
 	if err != nil {
 		return err
 	}
@@ -77,7 +81,7 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err e
 		return err
 	}
 	defer shared.close()
-	p, err := assemble(cfg, db, lib, shared, log)
+	p, err := assemble(cfg, db, lib, shared, log, levels)
 	if err != nil {
 		return err
 	}
@@ -113,19 +117,21 @@ type program struct {
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
 	rtmps    net.Listener // nil: none over TLS
+	metrics  *telemetry.Metrics
+	scrape   net.Listener // nil: no metrics port
 	draining atomic.Bool
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
-func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, log *slog.Logger) (*program, error) {
+func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, log *slog.Logger, levels *telemetry.Levels) (*program, error) {
 	clock := local.NewClock()
-	node, err := realtime.NewNode(realtime.Options{Log: log, Roll: shared.roll, Shared: shared.bus})
+	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus})
 	if err != nil {
 		return nil, err
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
-	relay := &relay{log: log}
+	relay := &relay{log: telemetry.Named(log, "live")}
 	record := auditLog{db: db, log: log, now: clock.Now}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
@@ -140,20 +146,22 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
 		},
-		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: log},
-		hls:      hls.New(hub, hls.Limits{}, log),
+		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
+		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
 		outside:  guard.NewClient(fetchPolicy(cfg)),
 	}
 	if cfg.RTMPPlay {
 		p.encoders.Gallery = gallery{hub}
 	}
+	p.metrics = p.measure(db)
 	port, err := p.listen()
 	if err != nil {
 		return nil, err
 	}
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, clock.Now)
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: log, Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
+		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets,
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
@@ -183,6 +191,11 @@ func (p *program) listen() (rtmpPort string, err error) {
 	if p.http, err = net.Listen("tcp", p.cfg.HTTPAddr); err != nil {
 		return "", fmt.Errorf("http-addr: %w", err)
 	}
+	if p.cfg.MetricsAddr != "" {
+		if p.scrape, err = net.Listen("tcp", p.cfg.MetricsAddr); err != nil {
+			return "", errors.Join(fmt.Errorf("metrics-addr: %w", err), p.http.Close())
+		}
+	}
 	if p.cfg.RTMPSAddr != "" {
 		if p.rtmps, err = secureListen(p.cfg.RTMPSAddr, p.cfg.RTMPSCert, p.cfg.RTMPSKey); err != nil {
 			return "", errors.Join(fmt.Errorf("rtmps-addr: %w", err), p.http.Close())
@@ -203,7 +216,7 @@ func (p *program) listen() (rtmpPort string, err error) {
 // bootstrap makes root at the first start. A made password goes to standard
 // output, never to the log.
 func (p *program) bootstrap(ctx context.Context, cfg config.Config, out io.Writer) error {
-	printed, err := p.accounts.Bootstrap(ctx, cfg.RootPassword)
+	printed, err := p.accounts.Bootstrap(ctx, string(cfg.RootPassword))
 	if err != nil {
 		return fmt.Errorf("make the root account: %w", err)
 	}
@@ -245,6 +258,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { return p.hub.Run(work) })
 	g.Go(func() error { p.sockets.Run(work); return nil })
 	g.Go(func() error { p.shared.run(work); return nil })
+	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trimTalk(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })
@@ -267,7 +281,7 @@ func (p *program) run(ctx context.Context) error {
 		defer stopWork()
 		return p.drain(server)
 	})
-	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "rtmps", addrOf(p.rtmps), "version", version)
+	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "rtmps", addrOf(p.rtmps), "metrics", addrOf(p.scrape), "version", version)
 	err := g.Wait()
 	p.log.InfoContext(ctx, "stopped")
 	return err

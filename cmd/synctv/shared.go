@@ -30,7 +30,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	if cfg.RedisURL == "" {
 		return &shared{locks: local.NewLocks(), roll: local.NewRoll(), run: func(context.Context) {}, close: func() {}}, nil
 	}
-	client, err := redis.Open(ctx, cfg.RedisURL)
+	client, err := redis.Open(ctx, string(cfg.RedisURL))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	s := &shared{replica: ident.New(), close: client.Close}
 	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
 	s.roll = redis.NewRoll(link, s.replica)
-	s.bus = &realtime.Shared{Redis: busAddress(cfg.RedisURL, client), Away: link.Away}
+	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}
 	s.run = func(ctx context.Context) {
 		link.Run(ctx, func(away bool) {
 			if away {

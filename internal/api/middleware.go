@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/felixge/httpsnoop"
 	"github.com/google/uuid"
 
@@ -25,16 +28,28 @@ func (s *Server) chain(next http.Handler) http.Handler {
 	return s.observe(s.recovered(guard.Handler(withHeaders(s.withinSize(s.withCaller(next))))))
 }
 
+// requestID is the one a trusted proxy gave, so that its log and ours can be
+// laid side by side, else a new one.
+func (s *Server) requestID(r *http.Request) string {
+	given := r.Header.Get("X-Request-Id")
+	if telemetry.ValidRequestID(given) && isTrusted(parseAddress(r.RemoteAddr), s.TrustedProxies) {
+		return given
+	}
+	return uuid.NewString()
+}
+
 // observe gives each request its id and writes one line when it is done. Query
 // strings are left out: they may hold tokens.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := uuid.NewString()
-		ctx := telemetry.WithRequestID(r.Context(), id)
+		id := s.requestID(r)
+		seen, wrapped := watch(w)
+		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), seenKey{}, seen)
 		r = r.WithContext(ctx)
 		w.Header().Set("X-Request-Id", id)
-		seen, wrapped := watch(w)
 		start := time.Now()
+		s.Metrics.Opened()
+		defer func() { s.Metrics.Closed(s.routes.of(seen.pattern), seen.status, time.Since(start)) }()
 		next.ServeHTTP(wrapped, r)
 		if seen.status == http.StatusRequestEntityTooLarge {
 			linger(w, r)
@@ -46,8 +61,55 @@ func (s *Server) observe(next http.Handler) http.Handler {
 
 // seen is what a response turned out to be.
 type seen struct {
-	status int
-	bytes  int64
+	status  int
+	bytes   int64
+	pattern string // of the route that answered; empty before one was found
+}
+
+type seenKey struct{}
+
+// routed notes which route the mux chose.
+func routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n, ok := r.Context().Value(seenKey{}).(*seen); ok {
+			defer func() { n.pattern = r.Pattern }()
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// routes are the bound metrics by pattern of the mux.
+type routes map[string]*telemetry.Requests
+
+func (m routes) of(pattern string) *telemetry.Requests {
+	if r, ok := m[pattern]; ok {
+		return r
+	}
+	return m[""]
+}
+
+// bindRoutes binds the labels of every route once. Sockets, streams and media
+// last as long as people stay.
+func (s *Server) bindRoutes() routes {
+	m := routes{"": s.Metrics.Route("any", "other", false)}
+	for path, item := range s.api.OpenAPI().Paths {
+		for method, op := range map[string]*huma.Operation{
+			http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+		} {
+			if op != nil {
+				m[method+" "+path] = s.Metrics.Route(method, path, false)
+			}
+		}
+	}
+	for pattern := range s.rawRoutes() {
+		method, path, ok := strings.Cut(pattern, " ")
+		if !ok {
+			method, path = "any", pattern
+		}
+		lasts := strings.HasPrefix(path, "/api/rooms/") || strings.Contains(path, "/pprof/")
+		m[pattern] = s.Metrics.Route(method, path, lasts)
+	}
+	return m
 }
 
 func watch(w http.ResponseWriter) (*seen, http.ResponseWriter) {

@@ -20,6 +20,7 @@ import (
 	"synctv/internal/account"
 	"synctv/internal/media"
 	"synctv/internal/room"
+	"synctv/internal/telemetry"
 )
 
 // Sockets opens the event socket of one person in one room.
@@ -45,6 +46,8 @@ type Options struct {
 	UI       fs.FS // the built page
 	Log      *slog.Logger
 	Version  string
+	Metrics  *telemetry.Metrics
+	Levels   *telemetry.Levels // of the log, for admins to change
 	// Ready tells whether requests can be served; its error is logged, not shown.
 	Ready func(ctx context.Context) error
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
@@ -62,6 +65,8 @@ type Server struct {
 	mux  *http.ServeMux
 	api  huma.API
 	page http.HandlerFunc // serves the built page
+
+	routes routes
 }
 
 // New registers every route.
@@ -80,6 +85,7 @@ func New(o Options) *Server {
 	s.accountRoutes()
 	s.meRoutes()
 	s.adminRoutes()
+	s.operatorRoutes()
 	s.roomRoutes()
 	s.settingsRoutes()
 	s.memberRoutes()
@@ -95,6 +101,7 @@ func New(o Options) *Server {
 	for pattern, handler := range s.rawRoutes() {
 		s.mux.HandleFunc(pattern, handler)
 	}
+	s.routes = s.bindRoutes()
 	return s
 }
 
@@ -105,10 +112,11 @@ func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 		"GET /api/rooms/{room}/items/{item}/media":   s.raw(s.media),
 		"GET /api/rooms/{room}/live/{file}":          s.raw(s.watch),
 		"GET /api/rooms/{room}/live/{stream}/{file}": s.raw(s.watchHLS),
-		"/api/":        s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
-		"GET /healthz": s.healthz,
-		"GET /readyz":  s.readyz,
-		"/":            s.page,
+		"GET /api/admin/debug/pprof/{profile}":       s.raw(s.profile),
+		"/api/":                                      s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
+		"GET /healthz":                               s.healthz,
+		"GET /readyz":                                s.readyz,
+		"/":                                          s.page,
 	}
 }
 
@@ -119,7 +127,7 @@ func RawPatterns() []string {
 }
 
 // Handler is the whole chain.
-func (s *Server) Handler() http.Handler { return s.chain(s.mux) }
+func (s *Server) Handler() http.Handler { return s.chain(routed(s.mux)) }
 
 // OpenAPI is the document of the API, as JSON.
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }

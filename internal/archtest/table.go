@@ -106,7 +106,7 @@ func adapters() map[string]Rule {
 		},
 		"internal/guard/guardtest": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/net"}},
 		"internal/telemetry": {
-			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
+			Internal: []string{"internal/problem", "internal/ident"}, NoStd: []string{"database/sql"},
 			Modules: []string{"github.com/prometheus/client_golang", "github.com/felixge/httpsnoop", "github.com/google/uuid"},
 		},
 	}
@@ -168,7 +168,7 @@ func edges() map[string]Rule {
 				"github.com/google/uuid", "golang.org/x/sync", "golang.org/x/time",
 			},
 		},
-		"internal/config": {NoStd: []string{"net/http", "database/sql"}},
+		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry"}, NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
 		// Measures the live relay from outside, beside a bare floor of its own.
 		"test/sockets": {NoStd: []string{"database/sql"}},

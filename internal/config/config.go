@@ -6,21 +6,23 @@ package config
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"synctv/internal/ident"
+	"synctv/internal/telemetry"
 )
 
 // Config is everything that can be set.
 type Config struct {
 	DataDir      string         // where the SQLite file and other state live
-	DatabaseURL  string         // empty: a SQLite file in DataDir
+	DatabaseURL  ident.Secret   // empty: a SQLite file in DataDir
 	DatabaseMax  int            // connections of this process
-	RedisURL     string         // what replicas share; empty: this process is alone
+	RedisURL     ident.Secret   // what replicas share; empty: this process is alone
 	HTTPAddr     string         // host:port of page, API and sockets
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
@@ -33,14 +35,15 @@ type Config struct {
 	Library      []Folder       // folders people may add media from
 	LibraryFor   string         // who may browse it: admins or users
 	Signup       string         // open, approval or closed
-	RootPassword string         // for the first start; empty: make one and print it
+	RootPassword ident.Secret   // for the first start; empty: make one and print it
 	CookieSecure bool           // cookies over TLS only
 	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
 	RoomQuota    int            // most rooms of one person; 0 = no limit
 	ChatDays     int            // messages and comments older than so many days are deleted; 0 = never
 	RoomIdle     time.Duration  // rooms unused for so long are closed; 0 = never
 	LogFormat    string         // text or json
-	LogLevel     slog.Level     // debug, info, warn, error
+	LogLevel     string         // of everything, then part=level
+	MetricsAddr  string         // host:port of the scrape; empty: off
 	DrainTimeout time.Duration  // how long a stop may take
 	FetchAllow   Places         // may be fetched from although they are not public
 	FetchDeny    Places         // never fetched from
@@ -79,9 +82,9 @@ func (k Key) Env() string {
 func Keys() []Key {
 	return []Key{
 		{Flag: "data-dir", Default: "data", Help: "folder for the database and other state", set: text(func(c *Config) *string { return &c.DataDir })},
-		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: text(func(c *Config) *string { return &c.DatabaseURL })},
+		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.DatabaseURL })},
 		{Flag: "database-max-conns", Default: "10", Help: "most database connections of this process", set: number(1, 1000, func(c *Config) *int { return &c.DatabaseMax })},
-		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: text(func(c *Config) *string { return &c.RedisURL })},
+		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RedisURL })},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
@@ -94,14 +97,15 @@ func Keys() []Key {
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
 		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
-		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: text(func(c *Config) *string { return &c.RootPassword })},
+		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RootPassword })},
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
 		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},
 		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
 		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
 		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
-		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error", set: level},
+		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", set: level},
+		{Flag: "metrics-addr", Help: "host:port where Prometheus scrapes /metrics; keep it inside; default: off", set: optionalAddress(func(c *Config) *string { return &c.MetricsAddr })},
 		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
 		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
 		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
@@ -132,9 +136,9 @@ func Load(flags, env Lookup) (Config, error) {
 		}
 	}
 	if c.DatabaseURL == "" {
-		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "synctv.db")
+		c.DatabaseURL = ident.Secret("sqlite:" + filepath.Join(c.DataDir, "synctv.db"))
 	}
-	if c.RedisURL != "" && strings.HasPrefix(c.DatabaseURL, "sqlite:") {
+	if c.RedisURL != "" && strings.HasPrefix(string(c.DatabaseURL), "sqlite:") {
 		errs = append(errs, errors.New("redis-url: several replicas need a PostgreSQL database-url, too"))
 	}
 	return c, errors.Join(errs...)
@@ -143,6 +147,13 @@ func Load(flags, env Lookup) (Config, error) {
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		*field(c) = v
+		return nil
+	}
+}
+
+func secret(field func(*Config) *ident.Secret) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		*field(c) = ident.Secret(v)
 		return nil
 	}
 }
@@ -298,8 +309,9 @@ func ports(c *Config, v string) error {
 }
 
 func level(c *Config, v string) error {
-	if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
-		return fmt.Errorf("%q is none of debug, info, warn, error", v)
+	if _, err := telemetry.NewLevels(v); err != nil {
+		return err
 	}
+	c.LogLevel = v
 	return nil
 }

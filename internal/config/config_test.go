@@ -1,7 +1,6 @@
 package config
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ func TestFlagBeatsEnvironmentBeatsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.HTTPAddr != "127.0.0.1:2" || c.LogLevel != slog.LevelDebug || c.RTMPAddr != "" {
+	if c.HTTPAddr != "127.0.0.1:2" || c.LogLevel != "debug" || c.RTMPAddr != "" {
 		t.Errorf("got %+v", c)
 	}
 	if len(c.Library) != 2 || c.Library[1] != (Folder{"B", "/b=c"}) {

@@ -84,6 +84,9 @@ func (n *Node) Stop(ctx context.Context) error {
 // Metrics of the sockets, for a scrape.
 func (n *Node) Metrics() prometheus.Gatherer { return n.metrics }
 
+// Rooms counts those with an open socket here.
+func (n *Node) Rooms() int { return n.open.rooms.Size() }
+
 // Sockets counts the open ones.
 func (n *Node) Sockets() int { return n.node.Hub().NumClients() }
 

@@ -116,6 +116,20 @@ func (s *Store) Close() error {
 	return err
 }
 
+// Pools gives the numbers of each pool of connections, by its name.
+func (s *Store) Pools() map[string]func() sql.DBStats {
+	if s.pool != nil {
+		return map[string]func() sql.DBStats{"main": func() sql.DBStats {
+			n := s.pool.Stat()
+			return sql.DBStats{
+				MaxOpenConnections: int(n.MaxConns()), OpenConnections: int(n.TotalConns()), InUse: int(n.AcquiredConns()), Idle: int(n.IdleConns()),
+				WaitCount: n.EmptyAcquireCount(), WaitDuration: n.EmptyAcquireWaitTime(),
+			}
+		}}
+	}
+	return map[string]func() sql.DBStats{"write": s.write.Stats, "read": s.read.Stats}
+}
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
 

@@ -11,20 +11,15 @@ import (
 	"sync"
 )
 
-// Options of the log.
-type Options struct {
-	Format string // "text" or "json"
-	Level  slog.Leveler
-}
-
-// NewLogger writes to w. Facts noted on a line's context come with the line.
-func NewLogger(w io.Writer, o Options) (*slog.Logger, error) {
-	opts := &slog.HandlerOptions{Level: o.Level}
-	switch o.Format {
+// NewLogger writes to w, as "text" or "json", from the levels on that hold at
+// the time. Facts noted on a line's context come with the line.
+func NewLogger(w io.Writer, format string, levels *Levels) (*slog.Logger, error) {
+	opts := &slog.HandlerOptions{Level: LevelTrace, ReplaceAttr: tidy}
+	switch format {
 	case "text":
-		return slog.New(withFacts{slog.NewTextHandler(w, opts)}), nil
+		return slog.New(handler{Handler: slog.NewTextHandler(w, opts), levels: levels}), nil
 	case "json":
-		return slog.New(withFacts{slog.NewJSONHandler(w, opts)}), nil
+		return slog.New(handler{Handler: slog.NewJSONHandler(w, opts), levels: levels}), nil
 	}
 	return nil, errors.New("log format: want text or json")
 }
@@ -61,21 +56,6 @@ func Note(ctx context.Context, key, value string) {
 	f.attrs = append(f.attrs, slog.String(key, value))
 }
 
-// withFacts adds the context's facts to every line.
-type withFacts struct{ slog.Handler }
-
-func (h withFacts) Handle(ctx context.Context, r slog.Record) error {
-	if f, ok := ctx.Value(factsKey{}).(*facts); ok {
-		f.mu.Lock()
-		r.AddAttrs(f.attrs...)
-		f.mu.Unlock()
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-func (h withFacts) WithAttrs(a []slog.Attr) slog.Handler { return withFacts{h.Handler.WithAttrs(a)} }
-func (h withFacts) WithGroup(n string) slog.Handler      { return withFacts{h.Handler.WithGroup(n)} }
-
 type requestIDKey struct{}
 
 // WithRequestID puts a request's id into the context and into its facts.
@@ -87,4 +67,19 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// ValidRequestID tells whether an id that somebody else made may stand in our
+// logs: 8 to 128 letters, digits and "-._".
+func ValidRequestID(id string) bool {
+	if len(id) < 8 || len(id) > 128 {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+	}
+	return true
 }

@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"log/slog"
+	"fmt"
 	"strings"
 	"testing"
+
+	"synctv/internal/ident"
 )
 
 func TestFactsComeWithEveryLine(t *testing.T) {
 	var out bytes.Buffer
-	log, err := NewLogger(&out, Options{Format: "json", Level: slog.LevelInfo})
+	log, err := NewLogger(&out, "json", mustLevels(t, "info"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +37,74 @@ func TestFactsComeWithEveryLine(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	for format, ok := range map[string]bool{"text": true, "json": true, "": false, "xml": false} {
-		if _, err := NewLogger(&bytes.Buffer{}, Options{Format: format}); (err == nil) != ok {
+		if _, err := NewLogger(&bytes.Buffer{}, format, mustLevels(t, "info")); (err == nil) != ok {
 			t.Errorf("format %q: %v", format, err)
 		}
 	}
 	if RequestID(context.Background()) != "" {
 		t.Error("no id outside a request")
+	}
+}
+
+func mustLevels(t *testing.T, text string) *Levels {
+	t.Helper()
+	l, err := NewLevels(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestLevelsPerPartChangeWhileRunning(t *testing.T) {
+	var out bytes.Buffer
+	levels := mustLevels(t, "warn,live=trace")
+	log, err := NewLogger(&out, "json", levels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, api := Named(log, "live"), Named(log, "api")
+	ctx := context.Background()
+	live.Log(ctx, LevelTrace, "one")
+	api.InfoContext(ctx, "two")
+	if err := levels.Set("error,api=debug"); err != nil {
+		t.Fatal(err)
+	}
+	live.WarnContext(ctx, "three")
+	api.DebugContext(ctx, "four")
+	if s := out.String(); !strings.Contains(s, `"level":"TRACE","msg":"one","part":"live"`) || !strings.Contains(s, "four") ||
+		strings.Contains(s, "two") || strings.Contains(s, "three") {
+		t.Errorf("got %s", s)
+	}
+	for _, bad := range []string{"", "loud", "info,debug", "info,=debug", "info,live=", "info,"} {
+		if levels.Set(bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	if got := levels.String(); got != "error,api=debug" {
+		t.Errorf("levels %q", got)
+	}
+}
+
+func TestSecretsAreNotWritten(t *testing.T) {
+	for _, format := range []string{"json", "text"} {
+		var out bytes.Buffer
+		log, err := NewLogger(&out, format, mustLevels(t, "info"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hidden := ident.Secret("hunter2")
+		log.Info("x", "a", hidden, "b", []ident.Secret{hidden}, "c", struct{ S ident.Secret }{hidden}, "session_token", "hunter2", "authorization", "hunter2")
+		log.Info("x", "d", fmt.Sprintf("%v %s %q %#v %x", hidden, hidden, hidden, hidden, hidden))
+		if strings.Contains(out.String(), "hunter2") || strings.Contains(out.String(), "68756e74657232") {
+			t.Errorf("%s: %s", format, out.String())
+		}
+	}
+}
+
+func TestRequestIDsOfOthers(t *testing.T) {
+	for id, ok := range map[string]bool{"0f8a-_.Z": true, "short": false, "with space": false, "line\nbreak": false, strings.Repeat("a", 129): false} {
+		if ValidRequestID(id) != ok {
+			t.Errorf("%q: want %v", id, ok)
+		}
 	}
 }

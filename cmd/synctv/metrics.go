@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"synctv/internal/live"
+	"synctv/internal/store"
+	"synctv/internal/telemetry"
+)
+
+// measure registers the numbers that the parts keep themselves. docs/METRICS.md
+// lists them all; a test compares.
+func (p *program) measure(db *store.Store) *telemetry.Metrics {
+	m := telemetry.NewMetrics(version)
+	m.Each(
+		telemetry.Series{Name: "synctv_sockets_open", Help: "Open event sockets.", Read: func() float64 { return float64(p.node.Sockets()) }},
+		telemetry.Series{Name: "synctv_rooms_occupied", Help: "Rooms with at least one open socket here.", Read: func() float64 { return float64(p.node.Rooms()) }},
+	)
+	m.Each(p.liveSeries()...)
+	for name, pool := range db.Pools() {
+		labels := prometheus.Labels{"pool": name}
+		m.Each(
+			telemetry.Series{Name: "synctv_database_connections_in_use", Help: "Database connections at work.", Labels: labels, Read: func() float64 { return float64(pool().InUse) }},
+			telemetry.Series{Name: "synctv_database_connections_idle", Help: "Database connections that wait for work.", Labels: labels, Read: func() float64 { return float64(pool().Idle) }},
+			telemetry.Series{Name: "synctv_database_connections_max", Help: "Most database connections this process opens.", Labels: labels, Read: func() float64 { return float64(pool().MaxOpenConnections) }},
+			telemetry.Series{Name: "synctv_database_waits_total", Help: "Statements that waited for a connection.", Labels: labels, Total: true, Read: func() float64 { return float64(pool().WaitCount) }},
+			telemetry.Series{Name: "synctv_database_wait_seconds_total", Help: "Time that statements waited for a connection.", Labels: labels, Total: true, Read: func() float64 { return pool().WaitDuration.Seconds() }},
+		)
+	}
+	return m
+}
+
+func (p *program) liveSeries() []telemetry.Series {
+	one := func(name, help string, total bool, labels prometheus.Labels, read func(live.Stats) int64) telemetry.Series {
+		return telemetry.Series{Name: name, Help: help, Total: total, Labels: labels, Read: func() float64 { return float64(read(p.hub.Stats())) }}
+	}
+	list := []telemetry.Series{
+		one("synctv_live_streams", "Streams held in memory, those whose publisher may come back included.", false, nil, func(s live.Stats) int64 { return int64(s.Streams) }),
+		one("synctv_live_publishers", "Encoders that publish now.", false, nil, func(s live.Stats) int64 { return int64(s.Publishers) }),
+		one("synctv_live_viewers", "Open live responses.", false, nil, func(s live.Stats) int64 { return int64(s.Viewers) }),
+		one("synctv_live_memory_bytes", "Memory of all live streams.", false, nil, func(s live.Stats) int64 { return s.MemoryBytes }),
+		one("synctv_live_watched_total", "Viewers that began to watch.", true, nil, func(s live.Stats) int64 { return s.Watched }),
+		one("synctv_live_received_bytes_total", "Bytes from encoders.", true, nil, func(s live.Stats) int64 { return s.BytesIn }),
+		one("synctv_live_sent_bytes_total", "Bytes to viewers.", true, nil, func(s live.Stats) int64 { return s.BytesOut }),
+		one("synctv_live_viewer_skips_total", "Jumps of a slow viewer to the newest key frame.", true, nil, func(s live.Stats) int64 { return s.SkippedToKey }),
+	}
+	for reason, read := range map[string]func(live.Stats) int64{
+		"slow":    func(s live.Stats) int64 { return s.DroppedSlow },
+		"stalled": func(s live.Stats) int64 { return s.DroppedStalled },
+	} {
+		list = append(list, one("synctv_live_viewer_drops_total", "Viewers closed because they could not keep up, by reason.", true, prometheus.Labels{"reason": reason}, read))
+	}
+	for event, read := range map[string]func(live.Stats) int64{
+		"published":      func(s live.Stats) int64 { return s.Published },
+		"refused_busy":   func(s live.Stats) int64 { return s.RefusedBusy },
+		"refused_memory": func(s live.Stats) int64 { return s.RefusedMemory },
+		"taken_over":     func(s live.Stats) int64 { return s.TakenOver },
+		"resumed":        func(s live.Stats) int64 { return s.Resumed },
+		"cut":            func(s live.Stats) int64 { return s.Cut },
+	} {
+		list = append(list, one("synctv_live_publish_events_total", "What happened to encoders, by event.", true, prometheus.Labels{"event": event}, read))
+	}
+	return list
+}
+
+// serveMetrics answers scrapes on a port of their own until ctx ends.
+func (p *program) serveMetrics(ctx context.Context) error {
+	if p.scrape == nil {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", p.metrics.Handler(p.node.Metrics()))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, WriteTimeout: headerTimeout, IdleTimeout: idleTimeout}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(p.scrape); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve metrics: %w", err)
+	}
+	return nil
+}
