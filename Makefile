@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live lint fmt web build e2e drift vuln versions
+.PHONY: help run test bench bench-live bench-sockets lint fmt web build e2e drift vuln versions
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -23,6 +23,10 @@ bench: ## Go benchmarks, three times each
 bench-live: ## the live relay against bare writes: server on core 0, load on core 1
 	$(GO) build -o bin/load ./test/load
 	bin/load $(LOAD)
+
+bench-sockets: build ## a room of 1,000 sockets: server on core 0, load on core 1
+	$(GO) build -o bin/sockets ./test/sockets
+	bin/sockets -server $(BIN) $(LOAD)
 
 lint: ## go vet and the linters of .golangci.yml
 	$(GO) vet ./...

@@ -153,7 +153,10 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 	v, _ := c.Context().Value(visitKey{}).(visit)
 	c.OnRPC(s.rpc)
 	c.OnAlive(func() { s.alive(c, v) })
-	c.OnDisconnect(func(centrifuge.DisconnectEvent) { s.left(c, v) })
+	c.OnDisconnect(func(e centrifuge.DisconnectEvent) {
+		s.note(c.Context(), v, e.Disconnect)
+		s.left(c, v)
+	})
 	first := s.node.open.add(v.roomID, v.who.ID, c.ID())
 	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
 	defer cancel()
@@ -221,6 +224,15 @@ func (s *Sockets) endIfRefused(c *centrifuge.Client, err error) {
 		c.Disconnect(farewell(room.Removed))
 	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
 		// The store is away: whoever is in stays in.
+	}
+}
+
+// note names in the log whoever was cut because their end did not keep up: the
+// queue was full, no pong came or a write took too long.
+func (s *Sockets) note(ctx context.Context, v visit, why centrifuge.Disconnect) {
+	switch why.Code {
+	case centrifuge.DisconnectSlow.Code, centrifuge.DisconnectNoPong.Code, centrifuge.DisconnectWriteError.Code:
+		s.log.InfoContext(ctx, "a socket was cut", "room", v.roomID, "person", v.who.ID, "reason", why.Reason)
 	}
 }
 

@@ -15,8 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -72,77 +70,6 @@ func run(ctx context.Context, o options) error {
 	return crowd.measure(ctx, s, room, o)
 }
 
-// crowd is the open sockets and what they saw.
-type crowd struct {
-	conns []*wire
-	wg    sync.WaitGroup
-	sent  []atomic.Int64 // by event number: when its command was sent, ns
-	seen  []atomic.Int64 // by event number: sockets that got it
-
-	mu        sync.Mutex
-	latencies []time.Duration // guarded by mu
-	mute      *wire           // never reads; nil when not asked for
-}
-
-func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error) {
-	c := &crowd{sent: make([]atomic.Int64, 1<<16), seen: make([]atomic.Int64, 1<<16)}
-	const people = 10
-	tokens := make([]string, people)
-	for i := range tokens {
-		var err error
-		if tokens[i], err = s.guest(ctx, room, fmt.Sprint("guest ", i)); err != nil {
-			return nil, err
-		}
-	}
-	for i := range n {
-		w, err := dial(ctx, s.addr, room, tokens[i%people])
-		if err != nil {
-			return nil, fmt.Errorf("socket %d: %w", i, err)
-		}
-		c.conns = append(c.conns, w)
-		c.wg.Go(func() { c.read(w) })
-	}
-	return c, nil
-}
-
-// read notes the arrival of each playback event: its position is its number.
-func (c *crowd) read(w *wire) {
-	var mine []time.Duration
-	for {
-		n, err := w.nextEvent()
-		if err != nil {
-			break
-		}
-		now := time.Now().UnixNano()
-		if at := c.sent[n].Load(); at > 0 {
-			mine = append(mine, time.Duration(now-at))
-			c.seen[n].Add(1)
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.latencies = append(c.latencies, mine...)
-}
-
-func (c *crowd) addMute(ctx context.Context, s *server, room string) error {
-	token, err := s.guest(ctx, room, "never reads")
-	if err != nil {
-		return err
-	}
-	c.mute, err = dial(ctx, s.addr, room, token)
-	return err
-}
-
-func (c *crowd) close() {
-	for _, w := range c.conns {
-		w.close()
-	}
-	c.wg.Wait()
-	if c.mute != nil {
-		c.mute.close()
-	}
-}
-
 // settleTime is for the last events to arrive.
 const settleTime = 500 * time.Millisecond
 
@@ -162,8 +89,8 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 		if err := s.seek(ctx, room, n); err != nil {
 			return err
 		}
-		if c.mute != nil && s.mutedOut() {
-			fmt.Printf("the socket that never reads was cut after %.1f s: %s\n", time.Since(start).Seconds(), s.muteReason())
+		if cut := s.cutOff(); c.mute != nil && len(cut) > 0 {
+			fmt.Printf("the one who never reads was cut after %.1f s: %s\n", time.Since(start).Seconds(), cut[0])
 			c.mute.close()
 			c.mute = nil
 		}
@@ -172,9 +99,12 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 	used := s.cpu() - cpu
 	c.close()
 	if c.mute != nil {
-		return errors.New("the socket that never reads was not cut")
+		return errors.New("the one who never reads was not cut")
 	}
-	return c.report(total, len(c.conns), used, time.Since(start))
+	if cut := s.cutOff(); o.mute > 0 && len(cut) != 1 || c.lost > 0 {
+		return fmt.Errorf("others were cut as well: %d sockets ended, %v", c.lost, cut)
+	}
+	return c.report(total, len(c.ends), used, time.Since(start))
 }
 
 func (c *crowd) report(events, sockets int, cpu, took time.Duration) error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,8 +26,8 @@ type server struct {
 	addr  string
 	token string // root's
 
-	mu   sync.Mutex
-	mute string // guarded by mu: the log line that tells of a cut socket
+	mu  sync.Mutex
+	cut []string // guarded by mu: who was cut by the server, and why
 }
 
 const password = "load-test-password"
@@ -46,7 +47,7 @@ func startServer(ctx context.Context, o options) (*server, error) {
 	}
 	s.cmd = exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // the operator's own program; stopped below
 	s.cmd.Env = append(os.Environ(), "SYNCTV_DATA_DIR="+dir, "SYNCTV_HTTP_ADDR="+s.addr, "SYNCTV_RTMP_ADDR=off",
-		"SYNCTV_ROOT_PASSWORD="+password, "SYNCTV_LOG_FORMAT=json", "SYNCTV_LOG_LEVEL=debug")
+		"SYNCTV_ROOT_PASSWORD="+password, "SYNCTV_LOG_FORMAT=json")
 	log, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -58,28 +59,25 @@ func startServer(ctx context.Context, o options) (*server, error) {
 	return s, s.signIn(ctx)
 }
 
-// follow reads the log for the socket that is cut by the server.
+// follow reads the log for sockets that the server cuts.
 func (s *server) follow(lines *bufio.Scanner) {
 	for lines.Scan() {
-		var l struct{ Msg, Event, Reason string }
-		if json.Unmarshal(lines.Bytes(), &l) != nil || l.Msg != "centrifuge" {
+		var l struct{ Msg, Person, Reason string }
+		if json.Unmarshal(lines.Bytes(), &l) != nil || l.Msg != "a socket was cut" {
 			continue
 		}
-		if strings.Contains(l.Reason, "slow") || strings.Contains(l.Reason, "no pong") || strings.Contains(l.Reason, "write error") {
-			s.mu.Lock()
-			s.mute = l.Event + ": " + l.Reason
-			s.mu.Unlock()
-		}
+		s.mu.Lock()
+		s.cut = append(s.cut, l.Person+": "+l.Reason)
+		s.mu.Unlock()
 	}
 }
 
-func (s *server) muteReason() string {
+// cutOff names those who were cut so far.
+func (s *server) cutOff() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mute
+	return slices.Clone(s.cut)
 }
-
-func (s *server) mutedOut() bool { return s.muteReason() != "" }
 
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)

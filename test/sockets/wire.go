@@ -10,12 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 )
 
-// wire is one WebSocket spoken by hand (RFC 6455): a thousand of them must cost
-// the load's core little. It answers pings of the event protocol and reads the
-// number of each playback event.
+// wire is one WebSocket spoken by hand (RFC 6455), until its snapshot has come.
 type wire struct {
 	conn net.Conn
 	r    *bufio.Reader
@@ -108,31 +105,4 @@ func (w *wire) frame() error {
 	w.rest = w.buf[:n]
 	_, err := io.ReadFull(w.r, w.rest)
 	return err
-}
-
-// nextEvent waits for a playback event and gives its number.
-func (w *wire) nextEvent() (int, error) {
-	for {
-		line, err := w.line()
-		if err != nil {
-			return 0, err
-		}
-		if string(line) == "{}" {
-			if err := w.send("{}"); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		if !bytes.Contains(line, []byte(`"type":"playback"`)) {
-			continue
-		}
-		_, rest, ok := bytes.Cut(line, []byte(`"position_s":`))
-		if !ok {
-			continue
-		}
-		digits, _, _ := bytes.Cut(rest, []byte(","))
-		if n, err := strconv.Atoi(string(digits)); err == nil {
-			return n, nil
-		}
-	}
 }

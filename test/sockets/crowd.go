@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// crowd is the open sockets and what they saw. One goroutine reads all of them
+// by epoll: a thousand reading goroutines would keep the load's core so busy
+// that their own waiting would be measured.
+type crowd struct {
+	epoll int
+	ends  []*end
+	wg    sync.WaitGroup
+	over  atomic.Bool
+	sent  []atomic.Int64 // by event number: when its command was sent, ns
+
+	// Owned by the reading goroutine until wg is done.
+	latencies []time.Duration
+	lost      int // sockets that ended before close
+
+	mute *wire // never reads; nil when not asked for
+}
+
+// end is one socket after its handshake: a descriptor that does not block, and
+// the beginning of a frame that has not come whole.
+type end struct {
+	fd   int
+	part []byte
+}
+
+func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error) {
+	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	c := &crowd{epoll: epoll, sent: make([]atomic.Int64, 1<<16)}
+	const people = 10
+	tokens := make([]string, people)
+	for i := range tokens {
+		if tokens[i], err = s.guest(ctx, room, fmt.Sprint("guest ", i)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range n {
+		w, err := dial(ctx, s.addr, room, tokens[i%people])
+		if err != nil {
+			return nil, fmt.Errorf("socket %d: %w", i, err)
+		}
+		if err := c.add(w); err != nil {
+			return nil, fmt.Errorf("socket %d: %w", i, err)
+		}
+	}
+	c.wg.Go(c.read)
+	return c, nil
+}
+
+// add takes the socket over from the handshake, with what it has read too far.
+func (c *crowd) add(w *wire) error {
+	defer w.close()
+	tcp, ok := w.conn.(*net.TCPConn)
+	if !ok {
+		return fmt.Errorf("%T has no descriptor", w.conn)
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	fd := -1
+	if e := raw.Control(func(theirs uintptr) { fd, err = syscall.Dup(int(theirs)) }); e != nil || err != nil {
+		return fmt.Errorf("take the descriptor over: %w", errorOf(e, err))
+	}
+	early, err := w.r.Peek(w.r.Buffered())
+	if err != nil {
+		return err
+	}
+	c.ends = append(c.ends, &end{fd: fd, part: bytes.Clone(early)})
+	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(len(c.ends) - 1)} //nolint:gosec // a few thousand
+	return syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_ADD, fd, &event)
+}
+
+func errorOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// read serves every socket until close. It never sleeps: the server, next to it
+// on the same machine, would pay for waking it at each of its messages, which
+// real members, elsewhere, do not cost it.
+func (c *crowd) read() {
+	runtime.LockOSThread()
+	ready := make([]syscall.EpollEvent, 256)
+	buf := make([]byte, 64<<10)
+	for !c.over.Load() {
+		n, err := syscall.EpollWait(c.epoll, ready, 0)
+		if err != nil && err != syscall.EINTR {
+			return
+		}
+		for _, r := range ready[:max(n, 0)] {
+			e := c.ends[r.Fd]
+			got, err := syscall.Read(e.fd, buf)
+			switch {
+			case err == syscall.EAGAIN:
+			case err != nil || got == 0:
+				c.lost++
+				_ = syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_DEL, e.fd, nil)
+			default:
+				c.take(e, buf[:got])
+			}
+		}
+	}
+}
+
+// take looks at the whole frames in what came; the server sends each message in
+// one, unmasked (RFC 6455).
+func (c *crowd) take(e *end, data []byte) {
+	if len(e.part) > 0 {
+		e.part = append(e.part, data...)
+		data = e.part
+	}
+	for {
+		payload, rest, ok := cutFrame(data)
+		if !ok {
+			break
+		}
+		for line := range bytes.SplitSeq(payload, []byte("\n")) {
+			c.line(e, line)
+		}
+		data = rest
+	}
+	e.part = append(e.part[:0], data...)
+}
+
+func cutFrame(data []byte) (payload, rest []byte, ok bool) {
+	if len(data) < 2 {
+		return nil, data, false
+	}
+	n, head := int(data[1]&0x7f), 2
+	switch n {
+	case 126:
+		head = 4
+	case 127:
+		head = 10
+	}
+	if len(data) < head {
+		return nil, data, false
+	}
+	switch head {
+	case 4:
+		n = int(binary.BigEndian.Uint16(data[2:]))
+	case 10:
+		n = int(binary.BigEndian.Uint64(data[2:])) //nolint:gosec // our own server's
+	}
+	if len(data) < head+n {
+		return nil, data, false
+	}
+	return data[head : head+n], data[head+n:], true
+}
+
+// line answers pings of the event protocol and notes the arrival of each
+// playback event: its position is its number.
+func (c *crowd) line(e *end, line []byte) {
+	if string(line) == "{}" {
+		_, _ = syscall.Write(e.fd, pong)
+		return
+	}
+	if !bytes.Contains(line, []byte(`"type":"playback"`)) {
+		return
+	}
+	_, rest, ok := bytes.Cut(line, []byte(`"position_s":`))
+	if !ok {
+		return
+	}
+	digits, _, _ := bytes.Cut(rest, []byte(","))
+	n, err := strconv.Atoi(string(digits))
+	if err != nil || n >= len(c.sent) {
+		return
+	}
+	if at := c.sent[n].Load(); at > 0 {
+		c.latencies = append(c.latencies, time.Duration(time.Now().UnixNano()-at))
+	}
+}
+
+// pong is a text frame "{}", masked with zeros as a client must.
+var pong = []byte{0x81, 0x82, 0, 0, 0, 0, '{', '}'}
+
+func (c *crowd) addMute(ctx context.Context, s *server, room string) error {
+	token, err := s.guest(ctx, room, "never reads")
+	if err != nil {
+		return err
+	}
+	c.mute, err = dial(ctx, s.addr, room, token)
+	return err
+}
+
+func (c *crowd) close() {
+	if c.over.Swap(true) {
+		return
+	}
+	c.wg.Wait()
+	for _, e := range c.ends {
+		_ = syscall.Close(e.fd)
+	}
+	_ = syscall.Close(c.epoll)
+	if c.mute != nil {
+		c.mute.close()
+	}
+}
