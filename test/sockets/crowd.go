@@ -172,7 +172,7 @@ func cutFrame(data []byte) (payload, rest []byte, ok bool) {
 // playback event: its position is its number.
 func (c *crowd) line(e *end, line []byte) {
 	if string(line) == "{}" {
-		_, _ = syscall.Write(e.fd, pong)
+		_, _ = syscall.Write(e.fd, []byte(pong))
 		return
 	}
 	if !bytes.Contains(line, []byte(`"type":"playback"`)) {
@@ -193,7 +193,7 @@ func (c *crowd) line(e *end, line []byte) {
 }
 
 // pong is a text frame "{}", masked with zeros as a client must.
-var pong = []byte{0x81, 0x82, 0, 0, 0, 0, '{', '}'}
+const pong = "\x81\x82\x00\x00\x00\x00{}"
 
 func (c *crowd) addMute(ctx context.Context, s *server, room string) error {
 	token, err := s.guest(ctx, room, "never reads")
