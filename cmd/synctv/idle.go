@@ -8,8 +8,8 @@ import (
 // idleEvery is how often idle rooms are looked for.
 const idleEvery = time.Hour
 
-// closeIdle closes rooms nobody used for long, until ctx ends. Every replica
-// may run it: a room is closed by compare-and-swap.
+// closeIdle closes rooms nobody used for long, until ctx ends. One replica at a
+// time does it.
 func (p *program) closeIdle(ctx context.Context) error {
 	if p.cfg.RoomIdle <= 0 {
 		return nil
@@ -22,7 +22,11 @@ func (p *program) closeIdle(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		n, err := p.rooms.CloseIdle(ctx, p.cfg.RoomIdle)
+		var n int
+		err := p.alone(ctx, "close_idle", func(ctx context.Context) (err error) {
+			n, err = p.rooms.CloseIdle(ctx, p.cfg.RoomIdle)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
 			p.log.ErrorContext(ctx, "idle rooms were not all closed", "closed", n, "error", err)
 			continue

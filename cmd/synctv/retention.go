@@ -9,8 +9,7 @@ import (
 const retentionEvery = time.Hour
 
 // trimTalk deletes talk older than the configuration keeps it, at the start and
-// then every hour, until ctx ends. Every replica may run it: each batch takes
-// what is still there.
+// then every hour, until ctx ends. One replica at a time does it.
 func (p *program) trimTalk(ctx context.Context) error {
 	if p.cfg.ChatDays <= 0 {
 		return nil
@@ -19,7 +18,11 @@ func (p *program) trimTalk(ctx context.Context) error {
 	tick := time.NewTicker(retentionEvery)
 	defer tick.Stop()
 	for {
-		n, err := p.rooms.TrimTalk(ctx, keep)
+		var n int
+		err := p.alone(ctx, "trim_talk", func(ctx context.Context) (err error) {
+			n, err = p.rooms.TrimTalk(ctx, keep)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
 			p.log.ErrorContext(ctx, "old talk was not all deleted", "deleted", n, "error", err)
 		} else if n > 0 {

@@ -19,7 +19,6 @@ import (
 	"synctv/internal/account"
 	"synctv/internal/api"
 	"synctv/internal/cluster"
-	"synctv/internal/cluster/local"
 	"synctv/internal/config"
 	"synctv/internal/guard"
 	"synctv/internal/live"
@@ -113,6 +112,7 @@ type program struct {
 	outside  *guard.Client // fetches what people give addresses of
 	sockets  *realtime.Sockets
 	shared   *shared
+	db       *store.Store
 	handler  http.Handler
 	http     net.Listener
 	rtmp     net.Listener // nil: no encoders
@@ -124,7 +124,6 @@ type program struct {
 
 // assemble puts the use cases on their ports and opens the listeners.
 func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, log *slog.Logger, levels *telemetry.Levels) (*program, error) {
-	clock := local.NewClock()
 	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus})
 	if err != nil {
 		return nil, err
@@ -132,19 +131,19 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
 	relay := &relay{log: telemetry.Named(log, "live")}
-	record := auditLog{db: db, log: log, now: clock.Now}
+	record := auditLog{db: db, log: log, now: shared.now}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
 		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
-		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: clock.Now,
+		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: shared.now,
 	})
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		cfg: cfg, log: log, node: node, shared: shared, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
+		cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
-			Audit: record, Now: clock.Now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
+			Audit: record, Now: shared.now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
@@ -158,7 +157,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if err != nil {
 		return nil, err
 	}
-	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, clock.Now)
+	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
@@ -261,6 +260,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trimTalk(work) })
+	g.Go(func() error { return p.trimFences(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })
 	g.Go(func() error {
 		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 	"github.com/redis/rueidis"
@@ -21,6 +23,7 @@ type shared struct {
 	locks   cluster.Locker
 	roll    cluster.Roll
 	bus     *realtime.Shared // nil: alone
+	now     func() time.Time // the cluster's time
 	run     func(context.Context)
 	close   func()
 }
@@ -28,18 +31,26 @@ type shared struct {
 // joinCluster picks the twins: within this process, or by Redis.
 func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*shared, error) {
 	if cfg.RedisURL == "" {
-		return &shared{locks: local.NewLocks(), roll: local.NewRoll(), run: func(context.Context) {}, close: func() {}}, nil
+		return &shared{locks: local.NewLocks(), roll: local.NewRoll(), now: local.NewClock().Now, run: func(context.Context) {}, close: func() {}}, nil
 	}
 	client, err := redis.Open(ctx, string(cfg.RedisURL))
 	if err != nil {
 		return nil, err
 	}
+	clock, err := redis.NewClock(ctx, client, time.Now())
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	link := redis.NewLink(client)
-	s := &shared{replica: ident.New(), close: client.Close}
+	s := &shared{replica: ident.New(), now: clock.Now, close: client.Close}
 	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
 	s.roll = redis.NewRoll(link, s.replica)
 	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}
 	s.run = func(ctx context.Context) {
+		var following sync.WaitGroup
+		defer following.Wait()
+		following.Go(func() { clock.Run(ctx) })
 		link.Run(ctx, func(away bool) {
 			if away {
 				log.WarnContext(ctx, "Redis is away: what this replica does alone goes on")

@@ -70,7 +70,8 @@ func adapters() map[string]Rule {
 	}
 	return map[string]Rule{
 		"internal/store": {
-			Internal: book, NoStd: []string{"net/http"},
+			// cluster: the fences of locks, which are checked where things are written.
+			Internal: append([]string{"internal/cluster"}, book...), NoStd: []string{"net/http"},
 			Modules: []string{
 				"github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3",
 				"golang.org/x/text", "golang.org/x/sync", "golang.org/x/sys", // sys: the file lock

@@ -38,13 +38,14 @@ type Lease interface {
 	Release()
 }
 
-// WithLock runs work while holding a lock and gives work's own result. A lock
-// that could not be had is ErrLocked. A panic of work passes, after release.
+// WithLock runs work while holding a lock, with its fence in the context, and
+// gives work's own result. A lock that could not be had is ErrLocked. A panic of
+// work passes, after release.
 func WithLock(ctx context.Context, l Locker, key string, ttl time.Duration, work func(ctx context.Context) error) error {
 	lease, err := l.Acquire(ctx, key, ttl)
 	if err != nil {
 		return err
 	}
 	defer lease.Release()
-	return work(lease.Context())
+	return work(WithFence(lease.Context(), Fence{Key: key, Number: lease.Fence()}))
 }

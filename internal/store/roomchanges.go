@@ -64,8 +64,10 @@ func scanText(row scanner) (text string, err error) { return text, row.Scan(&tex
 
 // DeleteRoom implements room.RoomChanges.
 func (s *Store) DeleteRoom(ctx context.Context, roomID string) error {
-	r, err := s.write.ExecContext(ctx, `DELETE FROM rooms WHERE id = $1`, roomID)
-	return affected(r, err, room.ErrRoomNotFound)
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `DELETE FROM rooms WHERE id = $1`, roomID)
+		return affected(r, err, room.ErrRoomNotFound)
+	})
 }
 
 // OwnRooms implements room.RoomChanges.

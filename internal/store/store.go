@@ -134,13 +134,16 @@ func (s *Store) Pools() map[string]func() sql.DBStats {
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
 
 // tx runs work in one transaction: committed when work succeeds, rolled back
-// when it fails or panics.
+// when it fails or panics. Locks that the context carries must still hold.
 func (s *Store) tx(ctx context.Context, work func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := holds(ctx, tx); err != nil {
+		return err
+	}
 	if err := work(tx); err != nil {
 		return err
 	}
