@@ -12,6 +12,7 @@ import (
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/problem"
+	"synctv/internal/realtime"
 	"synctv/internal/room"
 	"synctv/internal/screen"
 )
@@ -19,31 +20,68 @@ import (
 // relay joins rooms and streams, which do not know each other. It is
 // room.Streams towards the rooms and live.Listener towards the hub.
 type relay struct {
-	hub   *live.Hub
-	rooms *room.Service
-	log   *slog.Logger
+	hub    *live.Hub
+	rooms  *room.Service
+	node   *realtime.Node
+	others *neighbours // nil: alone
+	log    *slog.Logger
 }
 
 // tellTimeout bounds telling a room about a stream.
 const tellTimeout = 5 * time.Second
 
-func (r *relay) Cut(stream string)   { r.hub.Cut(stream) }
-func (r *relay) CutKey(keyID string) { r.hub.CutKey(keyID) }
+// What replicas tell each other about streams.
+const (
+	cutStream = "cut_stream"
+	cutKey    = "cut_key"
+)
+
+// Cut and CutKey implement room.Streams, on every replica.
+func (r *relay) Cut(stream string)   { r.node.Broadcast(context.Background(), cutStream, stream) }
+func (r *relay) CutKey(keyID string) { r.node.Broadcast(context.Background(), cutKey, keyID) }
+
+// hear acts on what any replica says.
+func (r *relay) hear(op, what string) {
+	switch op {
+	case cutStream:
+		r.hub.Cut(what)
+	case cutKey:
+		r.hub.CutKey(what)
+	}
+}
 
 // StreamInfo implements room.Streams.
 func (r *relay) StreamInfo(stream string) (screen.Stream, bool) {
 	info := r.hub.Info(stream)
-	return viewStream(info), info.Live
+	if info.Live || r.others == nil {
+		return viewStream(info), info.Live
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
+	defer cancel()
+	o, ok, err := r.others.claims.claims.Owner(ctx, streamClaim+stream)
+	return screen.Stream{Stream: stream, Live: ok, StartedMS: o.SinceMS}, ok && err == nil
 }
 
 // StreamChanged implements live.Listener.
 func (r *relay) StreamChanged(info live.Info) {
 	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
 	defer cancel()
+	if r.othersTell(ctx, info) {
+		return
+	}
 	err := r.rooms.StreamChanged(ctx, viewStream(info))
 	if err != nil && problem.KindOf(err) != problem.NotFound { // a stream whose item is gone interests nobody
 		r.log.ErrorContext(ctx, "a room was not told of its stream", "stream", info.Stream, "error", err)
 	}
+}
+
+// othersTell says whether a stream is another replica's to tell of.
+func (r *relay) othersTell(ctx context.Context, info live.Info) bool {
+	if r.others == nil || info.Live {
+		return info.Relayed
+	}
+	src, ok, err := r.others.claims.Find(ctx, info.Stream)
+	return err == nil && ok && !src.Here
 }
 
 func viewStream(i live.Info) screen.Stream {
@@ -56,17 +94,26 @@ func viewStream(i live.Info) screen.Stream {
 
 // outputs is every way a stream leaves, in the words of the API.
 type outputs struct {
-	hub *live.Hub
-	hls *hls.Server
+	hub    *live.Hub
+	hls    *hls.Server
+	others *neighbours // nil: alone
 }
 
 // ServeFLV implements api.Streams.
 func (o outputs) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error {
+	if o.others != nil {
+		if err := o.others.relay.Ensure(r.Context(), stream); err != nil {
+			return inWords(err)
+		}
+	}
 	return inWords(o.hub.ServeFLV(w, r, stream))
 }
 
 // ServeHLS implements api.Streams.
 func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error {
+	if o.others != nil {
+		return inWords(o.others.relay.ServeHLS(w, r, stream, file, o.hls.Serve))
+	}
 	return inWords(o.hls.Serve(w, r, stream, file))
 }
 
@@ -87,10 +134,18 @@ func inWords(err error) error {
 
 // gallery lets tools play streams over RTMP by their public names, which only
 // members of the room are told.
-type gallery struct{ hub *live.Hub }
+type gallery struct {
+	hub    *live.Hub
+	others *neighbours // nil: alone
+}
 
 // Open implements rtmp.Gallery.
-func (g gallery) Open(_ context.Context, req rtmp.Request) (*live.Viewer, error) {
+func (g gallery) Open(ctx context.Context, req rtmp.Request) (*live.Viewer, error) {
+	if g.others != nil {
+		if err := g.others.relay.Ensure(ctx, req.Name); err != nil {
+			return nil, err
+		}
+	}
 	return g.hub.Watch(req.Name)
 }
 

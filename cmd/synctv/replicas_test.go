@@ -15,7 +15,7 @@ func replicas(t *testing.T, n int) ([]*house, *clustertest.Redis) {
 	t.Helper()
 	server := clustertest.StartRedis(t)
 	env := map[string]string{
-		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": server.URL,
+		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": server.URL, "SYNCTV_CLUSTER_ADDR": "127.0.0.1:0",
 	}
 	houses := make([]*house, n)
 	for i := range houses {

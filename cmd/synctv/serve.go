@@ -106,6 +106,7 @@ type program struct {
 	node     *realtime.Node
 	hub      *live.Hub
 	hls      *hls.Server
+	others   *neighbours // nil: alone
 	autoplay *autoplay
 	encoders *rtmp.Server
 	rooms    *room.Service
@@ -130,7 +131,8 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
-	relay := &relay{log: telemetry.Named(log, "live")}
+	relay := &relay{node: node, log: telemetry.Named(log, "live")}
+	node.OnBroadcast(relay.hear)
 	record := auditLog{db: db, log: log, now: shared.now}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
@@ -149,8 +151,15 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
 		outside:  guard.NewClient(fetchPolicy(cfg)),
 	}
+	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, log); err != nil {
+		return nil, err
+	}
+	relay.others = p.others
+	if p.others != nil {
+		p.encoders.Hub = p.others.relay
+	}
 	if cfg.RTMPPlay {
-		p.encoders.Gallery = gallery{hub}
+		p.encoders.Gallery = gallery{hub, p.others}
 	}
 	p.metrics = p.measure(db)
 	port, err := p.listen()
@@ -159,7 +168,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	}
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, shared.now)
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets,
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
@@ -268,6 +277,9 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if p.others != nil {
+		g.Go(p.others.serve)
+	}
 	for _, ln := range []net.Listener{p.rtmp, p.rtmps} {
 		if ln != nil {
 			g.Go(func() error { return p.encoders.Serve(work, ln) })
@@ -295,8 +307,14 @@ func (p *program) drain(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), p.cfg.DrainTimeout)
 	defer cancel()
 	err := p.node.Stop(ctx)
+	if p.others != nil {
+		p.others.relay.Close() // others may have our streams before our encoders look for them
+	}
 	p.hub.Close()
 	p.hls.Close()
+	if p.others != nil {
+		err = errors.Join(err, p.others.server.Close())
+	}
 	p.outside.Close()
 	if shut := server.Shutdown(ctx); shut != nil {
 		p.log.Warn("requests were cut", "error", shut)

@@ -24,6 +24,7 @@ type shared struct {
 	roll    cluster.Roll
 	bus     *realtime.Shared // nil: alone
 	now     func() time.Time // the cluster's time
+	claims  cluster.Claims   // nil: alone
 	run     func(context.Context)
 	close   func()
 }
@@ -46,6 +47,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	s := &shared{replica: ident.New(), now: clock.Now, close: client.Close}
 	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
 	s.roll = redis.NewRoll(link, s.replica)
+	s.claims = redis.NewClaims(link)
 	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}
 	s.run = func(ctx context.Context) {
 		var following sync.WaitGroup

@@ -142,7 +142,8 @@ func liveRows() map[string]Rule {
 			Internal: []string{"internal/live", "internal/live/flv", "internal/live/streamlog"}, NoStd: none,
 			Modules: []string{"github.com/bluenviron/gohlslib/v2", "github.com/bluenviron/mediacommon/v2"},
 		},
-		"internal/live/flv": {NoStd: quiet, Strict: true},
+		"internal/live/relay": {Internal: []string{"internal/live", "internal/live/flv"}, NoStd: none, Modules: parts},
+		"internal/live/flv":   {NoStd: quiet, Strict: true},
 		"internal/live/rtmp": {Internal: append([]string{
 			"internal/live", "internal/live/rtmp/amf0", "internal/live/rtmp/chunk", "internal/live/rtmp/handshake",
 		}, inside...), NoStd: none, Modules: parts},

@@ -23,6 +23,8 @@ type Config struct {
 	DatabaseURL  ident.Secret   // empty: a SQLite file in DataDir
 	DatabaseMax  int            // connections of this process
 	RedisURL     ident.Secret   // what replicas share; empty: this process is alone
+	ClusterAddr  string         // host:port other replicas fetch streams from
+	ClusterURL   string         // http://host:port they are told; empty: found out
 	HTTPAddr     string         // host:port of page, API and sockets
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
@@ -85,6 +87,8 @@ func Keys() []Key {
 		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.DatabaseURL })},
 		{Flag: "database-max-conns", Default: "10", Help: "most database connections of this process", set: number(1, 1000, func(c *Config) *int { return &c.DatabaseMax })},
 		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RedisURL })},
+		{Flag: "cluster-addr", Default: ":7900", Help: "with redis-url: host:port from which other replicas fetch live streams; keep it away from the internet", set: address(func(c *Config) *string { return &c.ClusterAddr })},
+		{Flag: "cluster-url", Help: "http://host:port under which other replicas reach cluster-addr; default: the address that Redis is reached from", set: text(func(c *Config) *string { return &c.ClusterURL })},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},

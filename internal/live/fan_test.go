@@ -40,7 +40,7 @@ func TestFanHandsBackWhoseSocketIsFull(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	s := site(t, h, nil)
 	s.Start()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, p, 0, 1, 100)
 	for range 9 {
 		drain(connect(t, s, request))
@@ -73,7 +73,7 @@ func TestFanLetsGoOfWhoseRequestEnds(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(ctx)) })
 	})
 	s.Start()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	defer p.Close(true)
 	show(t, p, 0, 1, 100)
 	drain(connect(t, s, request))
@@ -92,7 +92,7 @@ func TestRunWaitsForTheFans(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, p, 0, 1, 100)
 	r, err := s.Client().Get(s.URL + "/a")
 	if err != nil {
@@ -164,7 +164,7 @@ func TestSendingAllocatesNothingPerViewer(t *testing.T) {
 	needLinux(t)
 	const viewers = 100
 	h := NewHub(Limits{}, nil)
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	audience(t, h, p, viewers)
 	dts, picture := uint32(0), frame(false, 10<<10)
 	cost := testing.AllocsPerRun(200, func() {
@@ -181,7 +181,7 @@ func BenchmarkFan(b *testing.B) {
 	needLinux(b)
 	const viewers = 100
 	h := NewHub(Limits{}, nil)
-	p, err := h.Publish(b.Context(), Pass{"a", "k"})
+	p, err := h.Publish(b.Context(), Pass{Stream: "a", Key: "k"})
 	if err != nil {
 		b.Fatal(err)
 	}

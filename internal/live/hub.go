@@ -37,6 +37,7 @@ type stream struct {
 
 	fans    []*fan
 	viewers atomic.Int64
+	away    atomic.Bool // its publisher is, on another replica
 	counts  counters
 
 	// Guarded by the hub's mu.
@@ -142,7 +143,34 @@ func (h *Hub) Info(name string) Info {
 	if s == nil {
 		return Info{Stream: name}
 	}
-	return s.info()
+	info := s.info()
+	info.Relayed = h.Relayed(name)
+	return info
+}
+
+// Has tells whether a stream is here, published or relayed.
+func (h *Hub) Has(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.streams[name] != nil
+}
+
+// Relayed tells whether a stream comes from another replica.
+func (h *Hub) Relayed(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[name]
+	return s != nil && s.pub != nil && s.pub.pass.Relay
+}
+
+// Viewers counts who watches a stream here.
+func (h *Hub) Viewers(name string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.streams[name]; s != nil {
+		return int(s.viewers.Load())
+	}
+	return 0
 }
 
 // Streams describes all streams, by name.
@@ -190,7 +218,7 @@ func (c *counters) load() Counts {
 func (s *stream) info() Info {
 	l := s.log.Info()
 	return Info{
-		Stream: s.name, Live: true, Started: s.started,
+		Stream: s.name, Live: !s.away.Load(), Started: s.started,
 		Video: l.Video, Audio: l.Audio, KeyInterval: l.KeyInterval, LongGOP: l.LongGOP,
 		Bitrate: l.Bitrate, Viewers: int(s.viewers.Load()), Counts: s.counts.load(),
 	}

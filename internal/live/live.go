@@ -36,6 +36,7 @@ var (
 type Pass struct {
 	Stream string
 	Key    string
+	Relay  bool // by a pull from another replica: gives way to any publisher
 }
 
 // Limits bound the hub. Zero fields take the defaults named here.
@@ -78,6 +79,7 @@ func fill[T int | int64 | time.Duration](v *T, d T) {
 type Info struct {
 	Stream       string
 	Live         bool
+	Relayed      bool // its publisher is on another replica
 	Started      time.Time
 	Video, Audio string // codec names such as "avc1" and "mp4a", or empty
 	KeyInterval  time.Duration

@@ -58,11 +58,11 @@ func TestOnePublisherAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub(Limits{}, nil)
 		defer h.Close()
-		first := publish(t, h, Pass{"a", "k1"})
-		if _, err := h.Publish(t.Context(), Pass{"a", "k2"}); !errors.Is(err, ErrBusy) {
+		first := publish(t, h, Pass{Stream: "a", Key: "k1"})
+		if _, err := h.Publish(t.Context(), Pass{Stream: "a", Key: "k2"}); !errors.Is(err, ErrBusy) {
 			t.Errorf("another key: %v", err)
 		}
-		second := publish(t, h, Pass{"a", "k1"})
+		second := publish(t, h, Pass{Stream: "a", Key: "k1"})
 		if !errors.Is(context.Cause(first.Context()), ErrTakenOver) {
 			t.Error("the same key did not take over")
 		}
@@ -72,11 +72,11 @@ func TestOnePublisherAtATime(t *testing.T) {
 		first.Close(true) // too late to matter
 		show(t, second, 0, 3, 100)
 		time.Sleep(11 * time.Second)
-		third := publish(t, h, Pass{"a", "k2"})
+		third := publish(t, h, Pass{Stream: "a", Key: "k2"})
 		if !errors.Is(context.Cause(second.Context()), ErrTakenOver) {
 			t.Error("a silent publisher was not taken over")
 		}
-		if third.Pass() != (Pass{"a", "k2"}) {
+		if third.Pass() != (Pass{Stream: "a", Key: "k2"}) {
 			t.Errorf("%+v", third.Pass())
 		}
 		third.Close(true)
@@ -96,7 +96,7 @@ func TestGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub(Limits{}, nil)
 		defer h.Close()
-		p := publish(t, h, Pass{"a", "k1"})
+		p := publish(t, h, Pass{Stream: "a", Key: "k1"})
 		show(t, p, 0, 3, 100)
 		v, err := h.Watch("a")
 		if err != nil {
@@ -109,7 +109,7 @@ func TestGrace(t *testing.T) {
 		p.Close(false)
 		p.Close(false)
 		time.Sleep(4 * time.Second)
-		p = publish(t, h, Pass{"a", "k1"})
+		p = publish(t, h, Pass{Stream: "a", Key: "k1"})
 		show(t, p, 0, 1, 100)
 		if c, err := v.Next(t.Context()); err != nil || c.First != nil {
 			t.Errorf("the viewer did not simply go on: %v", err)
@@ -124,8 +124,8 @@ func TestGrace(t *testing.T) {
 
 func TestClosedHub(t *testing.T) {
 	h := NewHub(Limits{}, nil)
-	p := publish(t, h, Pass{"a", "k"})
-	lost := publish(t, h, Pass{"b", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
+	lost := publish(t, h, Pass{Stream: "b", Key: "k"})
 	lost.Close(false) // its grace timer must not outlive the hub
 	h.Close()
 	h.Close()
@@ -135,7 +135,7 @@ func TestClosedHub(t *testing.T) {
 	if err := p.Append(flv.Video, 0, frame(true, 9)); !errors.Is(err, ErrClosed) {
 		t.Errorf("append: %v", err)
 	}
-	if _, err := h.Publish(t.Context(), Pass{"a", "k"}); !errors.Is(err, ErrClosed) {
+	if _, err := h.Publish(t.Context(), Pass{Stream: "a", Key: "k"}); !errors.Is(err, ErrClosed) {
 		t.Errorf("publish: %v", err)
 	}
 	if _, err := h.Watch("a"); !errors.Is(err, ErrClosed) {
@@ -146,9 +146,9 @@ func TestClosedHub(t *testing.T) {
 func TestMemoryIsSharedByAllStreams(t *testing.T) {
 	h := NewHub(Limits{Memory: 6 << 20}, nil)
 	defer h.Close()
-	a := publish(t, h, Pass{"a", "k"})
+	a := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, a, 0, 4, 700<<10)
-	if _, err := h.Publish(t.Context(), Pass{"b", "k"}); !errors.Is(err, ErrMemory) {
+	if _, err := h.Publish(t.Context(), Pass{Stream: "b", Key: "k"}); !errors.Is(err, ErrMemory) {
 		t.Errorf("second stream: %v", err)
 	}
 	var err error
@@ -207,7 +207,7 @@ func TestListenerHearsWhatChanged(t *testing.T) {
 				t.Errorf("%s: %s", what, d)
 			}
 		}
-		p := publish(t, h, Pass{"a", "k"})
+		p := publish(t, h, Pass{Stream: "a", Key: "k"})
 		hear("begin", Info{Stream: "a", Live: true})
 		show(t, p, 0, 1, 100)
 		hear("codecs", Info{Stream: "a", Live: true, Video: "avc1", Audio: "mp4a"})
@@ -225,7 +225,7 @@ func TestListenerHearsWhatChanged(t *testing.T) {
 		p.Close(true)
 		hear("end", Info{Stream: "a"})
 		time.Sleep(time.Second)
-		publish(t, h, Pass{"b", "k"})
+		publish(t, h, Pass{Stream: "b", Key: "k"})
 		hear("another", Info{Stream: "b", Live: true})
 		cancel()
 		if err := <-ran; err != nil {
@@ -244,10 +244,10 @@ func TestSlowListener(t *testing.T) {
 		go func() { ran <- h.Run(ctx) }()
 		began := time.Now()
 		for range 100 {
-			publish(t, h, Pass{"a", "k"}).Close(true)
+			publish(t, h, Pass{Stream: "a", Key: "k"}).Close(true)
 			synctest.Wait()
 		}
-		publish(t, h, Pass{"b", "k"})
+		publish(t, h, Pass{Stream: "b", Key: "k"})
 		if time.Since(began) != 0 {
 			t.Errorf("publishing took %v", time.Since(began))
 		}
@@ -266,7 +266,7 @@ func TestStreamsAreListedByName(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	defer h.Close()
 	for _, name := range []string{"c", "a", "b"} {
-		publish(t, h, Pass{name, "k" + name})
+		publish(t, h, Pass{Stream: name, Key: "k" + name})
 	}
 	var names []string
 	for _, i := range h.Streams() {
@@ -289,7 +289,7 @@ func TestStreamsAreListedByName(t *testing.T) {
 func TestReserveThroughThePublication(t *testing.T) {
 	h := NewHub(Limits{Log: streamlog.Limits{Message: 100}}, nil)
 	defer h.Close()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	if _, err := p.Reserve(flv.Video, 0, 101); !errors.Is(err, streamlog.ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}

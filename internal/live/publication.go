@@ -46,6 +46,10 @@ func (h *Hub) Publish(ctx context.Context, pass Pass) (*Publication, error) {
 	case s.pub == nil:
 		s.grace.Stop()
 		h.past.Resumed++
+	case s.pub.pass.Relay && !pass.Relay:
+		s.pub.cancel(ErrTakenOver)
+	case pass.Relay:
+		return nil, ErrBusy
 	case s.pub.pass.Key == pass.Key || s.pub.silent() > h.limits.Stale:
 		s.pub.cancel(ErrTakenOver)
 		h.past.TakenOver++
@@ -53,7 +57,10 @@ func (h *Hub) Publish(ctx context.Context, pass Pass) (*Publication, error) {
 		h.past.RefusedBusy++
 		return nil, ErrBusy
 	}
-	h.past.Published++
+	if !pass.Relay {
+		h.past.Published++
+	}
+	s.away.Store(false)
 	s.pub = h.publication(ctx, s, pass)
 	h.news.mark(s.name, false)
 	return s.pub, nil
@@ -108,6 +115,21 @@ func (p *Publication) noted(changed bool) {
 	if changed {
 		p.hub.news.mark(p.stream.name, false)
 	}
+}
+
+// Pause says whether the stream's publisher is away, as far as its viewers are
+// concerned: they wait, and the stream does not count as live.
+func (p *Publication) Pause(away bool) {
+	if p.ctx.Err() == nil && p.stream.away.Swap(away) != away {
+		p.hub.news.mark(p.stream.name, false)
+	}
+}
+
+// Yield gives the right to publish up to somebody on another replica. Viewers
+// wait for as long as they would for a lost publisher.
+func (p *Publication) Yield() {
+	p.cancel(ErrTakenOver)
+	p.Close(false)
 }
 
 // explain replaces "no longer yours" by the reason it is not.

@@ -89,7 +89,7 @@ func TestServeOverEveryKindOfConnection(t *testing.T) {
 			h := NewHub(Limits{}, nil)
 			s := site(t, h, kind.wrap)
 			kind.start(s)
-			p := publish(t, h, Pass{"a", "k"})
+			p := publish(t, h, Pass{Stream: "a", Key: "k"})
 			show(t, p, 0, 14, 30<<10)
 			var written sync.WaitGroup
 			written.Go(func() {
@@ -139,7 +139,7 @@ func TestServeOffline(t *testing.T) {
 func TestServeIntoARecorder(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	defer h.Close()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, p, 0, 12, 1000)
 	w := httptest.NewRecorder()
 	served := make(chan error, 1)
@@ -163,7 +163,7 @@ func TestServeIntoARecorder(t *testing.T) {
 func TestServeHead(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	defer h.Close()
-	show(t, publish(t, h, Pass{"a", "k"}), 0, 2, 100)
+	show(t, publish(t, h, Pass{Stream: "a", Key: "k"}), 0, 2, 100)
 	w := httptest.NewRecorder()
 	if err := h.ServeFLV(w, httptest.NewRequest("HEAD", "/", nil), "a"); err != nil || w.Body.Len() > 0 ||
 		w.Header().Get("Content-Type") != "video/x-flv" {
@@ -177,7 +177,7 @@ func TestServeBeforeTheFirstKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHub(Limits{}, nil)
 		defer h.Close()
-		p := publish(t, h, Pass{"a", "k"})
+		p := publish(t, h, Pass{Stream: "a", Key: "k"})
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 2)
 		serve := func(ctx context.Context) {
@@ -207,7 +207,7 @@ func TestServeHTTP10(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	s := site(t, h, nil)
 	s.Start()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, p, 0, 12, 100)
 	conn := connect(t, s, "GET /a HTTP/1.0\r\n\r\n")
 	eventually(t, "bytes", func() bool { return h.Stats().BytesOut > 0 })

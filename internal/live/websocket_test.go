@@ -57,7 +57,7 @@ func TestWebSocketCarriesTheSameBytes(t *testing.T) {
 	h := NewHub(Limits{}, nil)
 	s := site(t, h, nil)
 	s.Start()
-	p := publish(t, h, Pass{"a", "k"})
+	p := publish(t, h, Pass{Stream: "a", Key: "k"})
 	show(t, p, 0, 14, 30<<10)
 	in := bufio.NewReader(connect(t, s, handshake))
 	answer, err := http.ReadResponse(in, nil)

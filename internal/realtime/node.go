@@ -92,6 +92,20 @@ func (n *Node) Sockets() int { return n.node.Hub().NumClients() }
 
 func channel(t room.Topic, roomID string) string { return string(t) + ":" + roomID }
 
+// Broadcast says something to every replica, this one too, outside any room. It
+// is not repeated: whoever needs to be sure looks at the store.
+func (n *Node) Broadcast(ctx context.Context, op, what string) {
+	if err := n.node.Notify(op, []byte(what), ""); err != nil {
+		n.log.ErrorContext(ctx, "a broadcast was not sent", "op", op, "error", err)
+	}
+}
+
+// OnBroadcast is called once, before Start, with what hears broadcasts. It must
+// not block.
+func (n *Node) OnBroadcast(hear func(op, what string)) {
+	n.node.OnNotification(func(e centrifuge.NotificationEvent) { hear(e.Op, string(e.Data)) })
+}
+
 // Announce implements room.Announcer. The event is encoded once.
 func (n *Node) Announce(ctx context.Context, roomID string, e room.Event) {
 	data, err := json.Marshal(e)

@@ -210,12 +210,13 @@ type Media interface {
 	Play(it screen.Item) screen.Play
 }
 
-// Streams is the live relay, as far as rooms need it. Calls do not block.
+// Streams is the live relay of all replicas, as far as rooms need it.
 type Streams interface {
 	// Cut ends a stream by its public name, CutKey what a key publishes.
 	Cut(stream string)
 	CutKey(keyID string)
-	// StreamInfo tells about a stream; ok is false when nobody publishes it.
+	// StreamInfo tells about a stream; ok is false when nobody publishes it. It
+	// may ask other replicas.
 	StreamInfo(stream string) (st screen.Stream, ok bool)
 }
 

@@ -1,0 +1,36 @@
+package relay
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"strings"
+)
+
+// Handler is what the internal listener serves to other replicas: this one's
+// streams as FLV, and the files of their HLS. hls may be nil.
+func (r *Relay) Handler(token string, hls func(w http.ResponseWriter, r *http.Request, stream, name string) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+flvPath+"{stream}", func(w http.ResponseWriter, req *http.Request) {
+		stream := req.PathValue("stream")
+		if r.hub.Relayed(stream) { // never in a circle
+			http.Error(w, "not here", http.StatusNotFound)
+			return
+		}
+		if err := r.hub.ServeFLV(w, req, stream); err != nil {
+			http.Error(w, "not here", http.StatusNotFound)
+		}
+	})
+	mux.HandleFunc("GET "+hlsPath+"{stream}/{name}", func(w http.ResponseWriter, req *http.Request) {
+		if hls == nil || hls(w, req, req.PathValue("stream"), req.PathValue("name")) != nil {
+			http.Error(w, "not here", http.StatusNotFound)
+		}
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		shown := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+		if subtle.ConstantTimeCompare([]byte(shown), []byte(token)) != 1 {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		mux.ServeHTTP(w, req)
+	})
+}
