@@ -99,7 +99,9 @@ func reachable(ln net.Addr, redisURL string) (string, error) {
 		if err != nil {
 			return "", errors.New("redis-url: no URL") // its words could hold the password
 		}
-		conn, err := net.Dial("udp", net.JoinHostPort(u.Hostname(), "9")) // sends nothing
+		ctx, cancel := context.WithTimeout(context.Background(), tellTimeout) // for the name's address
+		defer cancel()
+		conn, err := (&net.Dialer{}).DialContext(ctx, "udp", net.JoinHostPort(u.Hostname(), "9")) // sends nothing
 		if err != nil {
 			return "", fmt.Errorf("cluster-url: not set, and not found out: %w", err)
 		}
