@@ -212,7 +212,15 @@ func TestBan(t *testing.T) {
 	l.join(cat)
 }
 
-// Each way past a ban, named.
+// liveURLs is where a stream of the room is watched, below the room's path.
+func (l *lobby) liveURLs() []string {
+	l.ada.h.t.Helper()
+	var k struct{ Stream string }
+	l.ada.post(l.path+"/live/keys", struct{}{}).ok(201, &k)
+	return []string{"/live/" + k.Stream + ".flv", "/live/" + k.Stream + "/index.m3u8"}
+}
+
+// Each way past a ban, named. What is open already: TestRunningResponsesAreCut.
 func TestABanCannotBeWalkedAround(t *testing.T) {
 	h := startHouse(t, nil)
 	l := h.lobby()
@@ -221,10 +229,11 @@ func TestABanCannotBeWalkedAround(t *testing.T) {
 	guest := h.guest(l.id, "Gus")
 	guestID := l.me(guest).ID
 	item := bob.addURL(l.id, "https://example.org/a.mp4")
+	live := l.liveURLs()
 	l.about(l.ada, bobID, "ban", fields()).ok(200, nil)
 	l.about(l.ada, guestID, "ban", fields()).ok(200, nil)
 	for name, who := range map[string]*client{"signed in": bob, "guest": guest} {
-		for _, path := range []string{"", "/state", "/members", "/playlist", "/chat", "/audit", "/bans", "/items/" + item + "/media"} {
+		for _, path := range append(live, "", "/state", "/members", "/playlist", "/chat", "/audit", "/bans", "/items/"+item+"/media") {
 			if a := who.get(l.path + path); a.status != 403 {
 				t.Errorf("%s reads %q: %d %s", name, path, a.status, a.body)
 			}
@@ -246,6 +255,7 @@ func TestApprovalCannotBeWalkedAround(t *testing.T) {
 	h := startHouse(t, nil)
 	l := h.lobby()
 	l.patch(l.ada, fields("settings", fields("approval", true))).ok(200, nil)
+	live := l.liveURLs()
 	door := l.ada.socket(l.id)
 	door.next("snapshot")
 	bob := h.register("bob")
@@ -265,7 +275,7 @@ func TestApprovalCannotBeWalkedAround(t *testing.T) {
 		if gate.Me.Status != "pending" {
 			t.Errorf("%s at the gate: %+v", name, gate)
 		}
-		for _, path := range []string{"/state", "/members", "/playlist", "/chat"} {
+		for _, path := range append(live, "/state", "/members", "/playlist", "/chat") {
 			who.get(l.path+path).problem(403, "member_pending")
 		}
 		who.post(l.path+"/chat", map[string]string{"text": "hi"}).problem(403, "member_pending")
@@ -322,6 +332,10 @@ func TestAPasswordCannotBeWalkedAround(t *testing.T) {
 		for _, who := range []*client{cat, h.anonymous()} {
 			who.post(l.path+"/guests", map[string]string{"name": "cat", "password": password}).problem(403, code)
 		}
+	}
+	for _, path := range append(l.liveURLs(), "/state", "/playlist", "/chat") {
+		cat.get(l.path+path).problem(403, "not_a_member")
+		h.anonymous().get(l.path+path).problem(401, "not_signed_in")
 	}
 	for _, who := range []*client{cat, h.anonymous()} {
 		if code := who.socket(l.id).ended(); code < 4500 {

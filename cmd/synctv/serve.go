@@ -104,6 +104,7 @@ type program struct {
 	log      *slog.Logger
 	accounts *account.Service
 	node     *realtime.Node
+	sockets  *realtime.Sockets
 	hub      *live.Hub
 	hls      *hls.Server
 	others   *neighbours // nil: alone
@@ -111,7 +112,6 @@ type program struct {
 	encoders *rtmp.Server
 	rooms    *room.Service
 	outside  *guard.Client // fetches what people give addresses of
-	sockets  *realtime.Sockets
 	shared   *shared
 	db       *store.Store
 	handler  http.Handler
@@ -265,6 +265,7 @@ func (p *program) run(ctx context.Context) error {
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return p.hub.Run(work) })
 	g.Go(func() error { p.sockets.Run(work); return nil })
+	g.Go(func() error { p.sockets.Review(work); return nil })
 	g.Go(func() error { p.shared.run(work); return nil })
 	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"synctv/internal/problem"
+	"synctv/internal/room"
 )
 
 var errOtherSite = problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")
 
 // watch serves a live stream as endless FLV to a member of its room, over HTTP
 // or, if asked to, over a WebSocket.
-func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) watch(w http.ResponseWriter, r *http.Request, who room.Person) error {
 	stream, ok := strings.CutSuffix(r.PathValue("file"), ".flv")
 	if !ok {
 		return errNoRoute
@@ -21,7 +22,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
 	if !sameOrigin(r) {
 		return errOtherSite
 	}
-	if err := s.mayWatch(r, stream); err != nil {
+	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream); err != nil {
 		return err
 	}
 	return offlineUnlessKnown(s.Streams.ServeFLV(w, r, stream))
@@ -29,21 +30,12 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) error {
 
 // watchHLS serves one file of a live stream's HLS to a member of its room:
 // index.m3u8, and what the playlists name.
-func (s *Server) watchHLS(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) watchHLS(w http.ResponseWriter, r *http.Request, who room.Person) error {
 	stream := r.PathValue("stream")
-	if err := s.mayWatch(r, stream); err != nil {
+	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream); err != nil {
 		return err
 	}
 	return offlineUnlessKnown(s.Streams.ServeHLS(w, r, stream, r.PathValue("file")))
-}
-
-func (s *Server) mayWatch(r *http.Request, stream string) error {
-	roomID := r.PathValue("room")
-	who, _, err := s.person(r.Context(), roomID)
-	if err != nil {
-		return err
-	}
-	return s.Rooms.WatchStream(r.Context(), roomID, who, stream)
 }
 
 // offlineUnlessKnown: what the streams do not put in words is that nobody

@@ -25,15 +25,27 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// held is for responses that may last: it finds out who asks and makes the
+// response end with their place in the room. Whether they may have it is asked
+// by work, after that, so that nobody slips through between.
+func (s *Server) held(work func(http.ResponseWriter, *http.Request, room.Person) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		roomID := r.PathValue("room")
+		who, sessionID, err := s.person(r.Context(), roomID)
+		if err != nil {
+			return err
+		}
+		r, release := s.Sockets.Hold(w, r, roomID, who, sessionID)
+		defer release()
+		return work(w, r, who)
+	}
+}
+
 // media serves a library item's file with ranges. The file goes from disk to
 // socket by sendfile(2): ServeContent copies from an *os.File, and every
 // wrapper in between keeps io.ReaderFrom.
-func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) media(w http.ResponseWriter, r *http.Request, who room.Person) error {
 	roomID := r.PathValue("room")
-	who, _, err := s.person(r.Context(), roomID)
-	if err != nil {
-		return err
-	}
 	item, err := s.Rooms.OpenItem(r.Context(), roomID, who, r.PathValue("item"))
 	if err != nil {
 		return err

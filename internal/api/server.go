@@ -23,9 +23,13 @@ import (
 	"synctv/internal/telemetry"
 )
 
-// Sockets opens the event socket of one person in one room.
+// Sockets opens what lasts for one person in one room.
 type Sockets interface {
+	// Serve opens the event socket.
 	Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string)
+	// Hold makes a response end with the person's place in the room or with
+	// their session. The request to go on with comes back; release must follow.
+	Hold(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) (held *http.Request, release func())
 }
 
 // Streams serves live streams by their public names. It answers with an error
@@ -109,9 +113,9 @@ func New(o Options) *Server {
 func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET /api/rooms/{room}/socket":               s.raw(s.socket),
-		"GET /api/rooms/{room}/items/{item}/media":   s.raw(s.media),
-		"GET /api/rooms/{room}/live/{file}":          s.raw(s.watch),
-		"GET /api/rooms/{room}/live/{stream}/{file}": s.raw(s.watchHLS),
+		"GET /api/rooms/{room}/items/{item}/media":   s.raw(s.held(s.media)),
+		"GET /api/rooms/{room}/live/{file}":          s.raw(s.held(s.watch)),
+		"GET /api/rooms/{room}/live/{stream}/{file}": s.raw(s.held(s.watchHLS)),
 		"GET /api/admin/debug/pprof/{profile}":       s.raw(s.profile),
 		"/api/":                                      s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
 		"GET /healthz":                               s.healthz,

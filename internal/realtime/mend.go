@@ -83,7 +83,7 @@ func (s *Sockets) mend(ctx context.Context, roomID string) {
 		cancel()
 		if err != nil && c.Context().Err() == nil {
 			s.log.WarnContext(ctx, "no state for a socket", "room", roomID, "error", err)
-			s.endIfRefused(c, err)
+			endIfRefused(c, err)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type Node struct {
 	heard   *heard
 	roll    cluster.Roll
 	bus     *bus // nil: alone
+	held    held
 	log     *slog.Logger
 	leaving atomic.Bool // the replica is being stopped
 }
@@ -59,7 +60,8 @@ func NewNode(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the realtime node: %w", err)
 	}
-	n := &Node{node: node, metrics: metrics, open: newSessions(), heard: newHeard(), roll: o.Roll, log: o.Log}
+	n := &Node{node: node, metrics: metrics, open: newSessions(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
+	node.OnNotification(n.notified)
 	if o.Shared == nil {
 		return n, nil
 	}
@@ -161,8 +163,10 @@ func (n *Node) Retune(ctx context.Context, roomID, personID string, topics []roo
 	}
 }
 
-// Empty implements room.Announcer.
+// Empty implements room.Announcer. It ends running responses too, as all that
+// end sockets do.
 func (n *Node) Empty(ctx context.Context, roomID string, why room.Farewell) {
+	n.cut(ctx, whom{Room: roomID})
 	only := &centrifuge.FilterNode{Key: labelRoom, Cmp: "eq", Val: roomID}
 	err := n.node.Disconnect("", centrifuge.WithDisconnectAllUsers(true), centrifuge.WithCustomDisconnect(farewell(why)), centrifuge.WithDisconnectLabelFilter(only))
 	if err != nil {
@@ -172,14 +176,16 @@ func (n *Node) Empty(ctx context.Context, roomID string, why room.Farewell) {
 
 // EndPerson ends every socket of one person, wherever they are.
 func (n *Node) EndPerson(ctx context.Context, personID string, why room.Farewell) {
+	n.cut(ctx, whom{Person: personID})
 	if err := n.node.Disconnect(personID, centrifuge.WithCustomDisconnect(farewell(why))); err != nil {
 		n.log.ErrorContext(ctx, "a person's sockets were not ended", "why", why, "error", err)
 	}
 }
 
 // Renew makes every socket of one person connect again, so that it has the
-// rights which hold now.
+// rights which hold now; players ask anew too.
 func (n *Node) Renew(ctx context.Context, personID string) {
+	n.cut(ctx, whom{Person: personID})
 	if err := n.node.Disconnect(personID, centrifuge.WithCustomDisconnect(centrifuge.DisconnectForceReconnect)); err != nil {
 		n.log.ErrorContext(ctx, "a person's sockets were not renewed", "error", err)
 	}
@@ -187,12 +193,14 @@ func (n *Node) Renew(ctx context.Context, personID string) {
 
 // Disconnect implements room.Announcer.
 func (n *Node) Disconnect(ctx context.Context, roomID, personID string, why room.Farewell) {
+	n.cut(ctx, whom{Room: roomID, Person: personID})
 	n.end(ctx, personID, labelRoom, roomID, why)
 }
 
 // EndSession ends every socket of one person that was opened with one sign-in
 // session.
 func (n *Node) EndSession(ctx context.Context, personID, sessionID string) {
+	n.cut(ctx, whom{Person: personID, Session: sessionID})
 	n.end(ctx, personID, labelSession, sessionID, room.SessionEnded)
 }
 

@@ -204,26 +204,39 @@ func (s *Sockets) sendSnapshot(ctx context.Context, c *centrifuge.Client, v visi
 // alive looks every half minute whether the person may still be here: the net
 // under everything that should have ended the socket at once.
 func (s *Sockets) alive(c *centrifuge.Client, v visit) {
-	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
+	endIfRefused(c, s.stands(c.Context(), v))
+}
+
+// stands asks whether a visit may go on, and why not.
+func (s *Sockets) stands(ctx context.Context, v visit) error {
+	ctx, cancel := context.WithTimeout(ctx, enterTimeout)
 	defer cancel()
 	who, err := s.rooms.Standing(ctx, v.who, v.sessionID)
 	if err == nil {
 		_, err = s.rooms.Enter(ctx, v.roomID, who)
 	}
-	s.endIfRefused(c, err)
+	return err
+}
+
+// refusal is what an error says about a visit; out is false when it may go on.
+func refusal(err error) (why room.Farewell, out bool) {
+	switch problem.KindOf(err) {
+	case problem.NotFound:
+		return room.RoomGone, true
+	case problem.Unauthenticated:
+		return room.SessionEnded, true
+	case problem.Forbidden:
+		return room.Removed, true
+	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
+		// The store is away: whoever is in stays in.
+	}
+	return "", false
 }
 
 // endIfRefused ends a socket for good when its person is not to be here.
-func (s *Sockets) endIfRefused(c *centrifuge.Client, err error) {
-	switch problem.KindOf(err) {
-	case problem.NotFound:
-		c.Disconnect(farewell(room.RoomGone))
-	case problem.Unauthenticated:
-		c.Disconnect(farewell(room.SessionEnded))
-	case problem.Forbidden:
-		c.Disconnect(farewell(room.Removed))
-	case problem.Invalid, problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:
-		// The store is away: whoever is in stays in.
+func endIfRefused(c *centrifuge.Client, err error) {
+	if why, out := refusal(err); out {
+		c.Disconnect(farewell(why))
 	}
 }
 

@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -132,6 +133,60 @@ func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
 				t.Errorf("closed with %d, want %d", code, c.code)
 			}
 		})
+	}
+}
+
+// The same look is for running responses.
+func TestTheRegularLookCutsResponses(t *testing.T) {
+	b := &book{admin: true}
+	s, _ := openVisit(t, b)
+	over := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, release := s.Hold(w, r, "room", room.Person{ID: "ada", Kind: room.KindUser}, "session")
+		defer release()
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		_, err := w.Write(make([]byte, 1<<20))
+		over <- errors.Join(err, http.NewResponseController(w).Flush())
+	}))
+	t.Cleanup(server.Close)
+	res, err := http.Get(server.URL) //nolint:noctx // the server ends it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	s.review(t.Context())
+	b.set(true, errors.New("the store is away"))
+	s.review(t.Context())
+	select {
+	case <-over:
+		t.Fatal("cut while the person may stay")
+	default:
+	}
+	b.set(false, nil)
+	s.review(t.Context())
+	<-over
+	if n, err := io.Copy(io.Discard, res.Body); err == nil {
+		t.Errorf("the response ended well after %d bytes", n)
+	}
+	server.Close()
+	if left := s.node.held.all(); len(left) > 0 {
+		t.Errorf("%d are still held", len(left))
+	}
+}
+
+// A word is about those it names, and an empty one about nobody.
+func TestCutFits(t *testing.T) {
+	ada := visit{roomID: "r", who: room.Person{ID: "ada"}, sessionID: "s"}
+	for o, want := range map[whom]bool{
+		{Room: "r"}: true, {Room: "q"}: false, {Person: "ada"}: true, {Person: "bob"}: false,
+		{Room: "r", Person: "ada"}: true, {Room: "q", Person: "ada"}: false,
+		{Person: "ada", Session: "s"}: true, {Person: "ada", Session: "other"}: false,
+	} {
+		if o.fits(ada) != want {
+			t.Errorf("%+v: %v", o, !want)
+		}
 	}
 }
 
