@@ -7,7 +7,6 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
-	"synctv/internal/talk"
 	"synctv/internal/text"
 )
 
@@ -119,7 +118,6 @@ func (s *Service) swapRoom(ctx context.Context, was, next Room, action string, b
 	}
 	details := next.Details()
 	s.Announcer.Announce(ctx, next.ID, Event{Type: EventRoom, Room: &details, Changed: changed})
-	s.note(ctx, next.ID, talk.Author{ID: by.ID, Name: by.Name}, talk.LineSettings, nil)
 	for _, id := range gone {
 		s.sendAway(ctx, next.ID, id, Removed)
 	}

@@ -7,6 +7,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/problem"
 	"synctv/internal/right"
+	"synctv/internal/talk"
 )
 
 // auditPage is how many entries a page of the record has unless told, and at most.
@@ -15,11 +16,14 @@ const (
 	maxAuditPage = 200
 )
 
-// record notes an act that is done.
+// record notes an act that is done, and tells the room of it if it is one to tell.
 func (s *Service) record(ctx context.Context, roomID, action string, actor, target ident.By, reason string, detail map[string]string) {
 	s.Audit.Record(ctx, audit.Entry{
 		RoomID: roomID, Action: action, Actor: audit.Party(actor), Target: audit.Party(target), Reason: reason, Detail: detail,
 	})
+	if code := talk.LineOf(action, detail); code != "" {
+		s.note(ctx, roomID, talk.Author{ID: actor.ID, Name: actor.Name}, code, map[string]string{"target": target.Name})
+	}
 }
 
 // ReadAudit gives a page of what was done in a room, newest first, and the

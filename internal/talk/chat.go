@@ -182,6 +182,30 @@ type LineCode string
 const (
 	LineJoined      LineCode = "member_joined"
 	LineLeft        LineCode = "member_left"
-	LineItemStarted LineCode = "item_started"  // params: title
+	LineItemStarted LineCode = "item_started"  // params: title; without an author the list went on by itself
 	LineSettings    LineCode = "room_settings" // the room's settings were changed
+	LineKicked      LineCode = "member_kicked" // params: target, as in the next ones
+	LineBanned      LineCode = "member_banned"
+	LineMuted       LineCode = "member_muted"
+	LineUnmuted     LineCode = "member_unmuted"
 )
+
+// LineOf is what the room says about an act of the record, if anything. The
+// reason is for the record alone. Playing, pausing and seeking are not told:
+// the film shows them, and a line for each would bury what people say.
+func LineOf(action string, detail map[string]string) LineCode {
+	switch action {
+	case "room.settings", "room.password":
+		return LineSettings
+	case "member.kick":
+		return LineKicked
+	case "member.ban":
+		return LineBanned
+	case "member.mute":
+		if detail["muted_until_ms"] == "0" {
+			return LineUnmuted
+		}
+		return LineMuted
+	}
+	return ""
+}

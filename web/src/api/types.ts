@@ -87,6 +87,7 @@ export type Room = {
     approval?: boolean;
     danmaku?: boolean;
     slow_mode_s?: number;
+    wait?: { mode: 'never' | 'up_to' | 'always'; up_to: number };
     autoplay?: { on: boolean; mode: 'sequential' | 'repeat_one' | 'repeat_all' | 'shuffle'; delay_s: number };
     /** What a role may do; absent: the server's default. */
     member_permissions?: string[];

@@ -27,6 +27,8 @@ describe('toLines', () => {
     expect(lines.map((l) => l.kind === 'system' && [l.message.code, l.who.join(), l.count])).toEqual([
       ['member_joined', 'a,b', 3], ['member_left', 'b', 1], ['item_started', 'c', 1], ['item_started', 'd', 1]
     ]);
+    const out = (target: string): Message => ({ ...came('host', 'member_kicked'), params: { target } });
+    expect(toLines([out('a'), out('b')])).toHaveLength(2);
   });
 
   it('names the author of an answer and of what follows a deleted message again', () => {
@@ -83,6 +85,17 @@ describe('what may be done with a message', () => {
     ['a deleted one', { ...mine, deleted_ms: 3 }, { send: true, remove: true }, 1, { reply: false, react: false, edit: false, remove: false }],
     ['a line of the room', said('me', 0, 'system'), { send: true, remove: true }, 1, { reply: false, react: false, edit: false, remove: false }]
   ])('%s', (_, message, can, now, want) => expect(allowedOn(message, 'me', can, now)).toEqual(want));
+});
+
+it('marks what came while the page was closed, and nothing that comes now', () => {
+  const [first, second, third] = [said('a'), said('a'), said('a')] as [Message, Message, Message];
+  const back = new UnreadMark(first.seq);
+  back.note(true, second.seq);
+  expect([back.before(second, first), back.before(third, second)]).toEqual([true, false]);
+  const upToDate = new UnreadMark(second.seq);
+  upToDate.note(true, second.seq);
+  upToDate.note(true, third.seq);
+  expect(upToDate.before(third, second)).toBe(false);
 });
 
 it('marks where somebody looked away', () => {

@@ -36,7 +36,7 @@ export function toLines(messages: readonly Message[]): Line[] {
 const SHARED = ['member_joined', 'member_left'];
 
 function folds(before: Message, now: Message): boolean {
-  if (before.code !== now.code) return false;
+  if (before.code !== now.code || before.params?.['target'] !== now.params?.['target']) return false;
   return before.author.id === now.author.id || SHARED.includes(now.code ?? '');
 }
 
@@ -76,11 +76,21 @@ export function allowedOn(message: Message, me: string, can: { send: boolean; re
 export class UnreadMark {
   /** Sequence number of the last message seen before; 0 draws no line. */
   after = 0;
-  #seen = 0;
+  #seen: number;
+  #begun = false;
   #looking = true;
+
+  /** `seen` is up to where somebody had read when they came; 0 when that is not known. */
+  constructor(seen = 0) {
+    this.after = seen;
+    this.#seen = seen;
+  }
 
   /** Says whether the newest messages are in view, and which the newest is. */
   note(looking: boolean, newest: number): void {
+    // Nothing came while they were away: what comes now is not news of that kind.
+    if (!this.#begun && newest <= this.after) this.after = 0;
+    this.#begun = true;
     if (!looking && this.#looking) this.after = this.#seen;
     this.#looking = looking;
     if (looking) this.#seen = newest;

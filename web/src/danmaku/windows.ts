@@ -4,6 +4,9 @@ import type { Danmaku, DanmakuWindow } from '../api/types';
 const SPAN_S = 120;
 const AHEAD_S = 30;
 
+/** In the order of the film. */
+export const byPosition = (comments: readonly Danmaku[]): Danmaku[] => [...comments].sort((a, b) => a.position_s - b.position_s);
+
 export type Fetch = (item: string, from_s: number, to_s: number) => Promise<DanmakuWindow>;
 
 /**

@@ -1,6 +1,6 @@
 import { chat, danmaku, playback, playlist, rooms, socketURL, type PlaybackVerb } from '../api/api';
 import { asApiError, type ApiError } from '../api/problem';
-import type { CommandBody, DanmakuLook, DanmakuWindow, Playback, RoomGate } from '../api/types';
+import type { CommandBody, Danmaku, DanmakuLook, DanmakuWindow, Playback, RoomGate } from '../api/types';
 import type { TalkActions } from '../chat/actions';
 import { CommentFeed } from '../danmaku/feed';
 import type { Ending } from '../realtime/endings';
@@ -140,6 +140,19 @@ export class RoomSession {
   /** The comments over an item's film in a window of its positions (s). */
   commentsOf = (item: string, from_s: number, to_s: number): Promise<DanmakuWindow> =>
     this.#judged(danmaku.window(this.#id, item, from_s, to_s));
+
+  /** The comments within a minute of where the film is. */
+  commentsNear = async (): Promise<Danmaku[]> => {
+    const { playback } = this.state;
+    if (!playback?.item_id) return [];
+    const at_s = Math.max(0, positionAt(playback, this.clock.now()));
+    return (await this.commentsOf(playback.item_id, Math.max(0, at_s - 60), at_s + 60)).danmaku;
+  };
+
+  removeComment = async (comment: Danmaku): Promise<void> => {
+    await this.#judged(danmaku.remove(this.#id, comment.id));
+    this.comments.tell({ type: 'danmaku_gone', id: comment.id });
+  };
 
   loadOlderMessages = async (): Promise<void> => {
     const oldest = this.state.messages[0];
