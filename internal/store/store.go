@@ -44,16 +44,7 @@ const busyTimeoutMS = 5000
 
 // Open connects and brings the schema up to date. The caller closes it.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	var s *Store
-	var err error
-	switch scheme, rest, _ := strings.Cut(o.URL, ":"); scheme {
-	case "sqlite":
-		s, err = openSQLite(rest, o)
-	case "postgres", "postgresql":
-		s, err = openPostgres(ctx, o)
-	default:
-		return nil, errors.New("database URL: want sqlite:FILE or postgres://…")
-	}
+	s, err := connect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +52,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("migrate the database: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// connect opens a database as it is.
+func connect(ctx context.Context, o Options) (*Store, error) {
+	switch scheme, rest, _ := strings.Cut(o.URL, ":"); scheme {
+	case "sqlite":
+		return openSQLite(rest, o)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, o)
+	}
+	return nil, errors.New("database URL: want sqlite:FILE or postgres://…")
 }
 
 func openSQLite(path string, o Options) (*Store, error) {
