@@ -17,7 +17,7 @@ const healthTimeout = 4 * time.Second
 func healthCommand() *cobra.Command {
 	var url string
 	cmd := &cobra.Command{
-		Use: "health", Short: "Ask a running server whether it is ready", Args: cobra.NoArgs,
+		Use: "health", Short: "Ask a running server whether it is ready", Example: "  synctv health --url http://127.0.0.1:8080", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := askHealth(cmd.Context(), url); err != nil {
 				return err

@@ -22,28 +22,41 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "synctv:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
 // run is main without the process around it, so that tests can call it.
 func run(ctx context.Context, args []string, env func(string) (string, bool), out, errOut io.Writer) error {
-	root := &cobra.Command{
-		Use:           "synctv",
-		Short:         "Watch together: the same moment of the same video for everybody",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
+	root := commands(env)
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	root.AddCommand(serveCommand(env), healthCommand(), versionCommand())
 	return root.ExecuteContext(ctx)
+}
+
+// commands is all that can be typed.
+func commands(env func(string) (string, bool)) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "synctv",
+		Short: "Watch together: the same moment of the same video for everybody",
+		Long: "SyncTV serves rooms in which people watch together. The other commands look after its\n" +
+			"accounts, rooms and data; they work on the store itself and may run beside the server.\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 no such thing.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		serveCommand(env), healthCommand(), versionCommand(), configCommand(env), userCommand(env), roomCommand(env),
+		migrateCommand(env), backupCommand(env), restoreCommand(env),
+	)
+	return root
 }
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Example: "  synctv version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, ok := debug.ReadBuildInfo()
 			goVersion := "unknown"

@@ -97,8 +97,13 @@ func value(f *dto.MetricFamily, labels string) (sum float64) {
 // TestMetricsAreDocumented compares docs/METRICS.md with every metric that may
 // ever appear; "go test ./cmd/synctv -run MetricsAreDocumented -update" writes it.
 func TestMetricsAreDocumented(t *testing.T) {
-	const page = "../../docs/METRICS.md"
-	want := metricsTable(t)
+	generated(t, "../../docs/METRICS.md", metricsTable(t))
+}
+
+// generated compares what stands between the marks of a page with what it should
+// be; with -update it writes it.
+func generated(t *testing.T, page, want string) {
+	t.Helper()
 	have, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +111,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	head, rest, ok := strings.Cut(string(have), "<!-- begin -->\n")
 	_, tail, ok2 := strings.Cut(rest, "<!-- end -->")
 	if !ok || !ok2 {
-		t.Fatal("docs/METRICS.md has lost its marks")
+		t.Fatalf("%s has lost its marks", page)
 	}
 	next := head + "<!-- begin -->\n" + want + "<!-- end -->" + tail
 	if *update {
@@ -114,7 +119,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if next != string(have) {
-		t.Errorf("docs/METRICS.md is not what the registry has; run: go test ./cmd/synctv -run TestMetricsAreDocumented -update\n%s", want)
+		t.Errorf("%s is not what the program has; run: go test ./cmd/synctv -run AreDocumented -update\n%s", page, want)
 	}
 }
 

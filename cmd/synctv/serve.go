@@ -36,27 +36,24 @@ import (
 
 // serveCommand has a flag for every key of the configuration.
 func serveCommand(env config.Lookup) *cobra.Command {
-	cmd := &cobra.Command{Use: "serve", Short: "Serve rooms until stopped", Args: cobra.NoArgs}
-	for _, k := range config.Keys() {
-		cmd.Flags().String(k.Flag, k.Default, k.Help+" ["+k.Env()+"]")
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve rooms until stopped", Args: cobra.NoArgs,
+		Example: "  synctv serve --http-addr :8080 --library Films=/srv/films\n  synctv serve --config /etc/synctv/synctv.yaml",
 	}
+	flags := configFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		flags := func(name string) (string, bool) {
-			f := cmd.Flags().Lookup(name)
-			return f.Value.String(), f.Changed
-		}
-		cfg, err := config.Load(flags, env)
-		if err != nil {
-			return fmt.Errorf("configuration:\n%w", err)
-		}
-		return serve(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return serve(cmd.Context(), flags, env, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
 }
 
 // serve is the only wiring: it opens everything, runs it until ctx ends, and
 // closes it in the opposite order.
-func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err error) {
+func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer) (err error) {
+	cfg, err := config.Load(flags, env)
+	if err != nil {
+		return usageError{fmt.Errorf("configuration:\n%w", err)}
+	}
 	levels, err := telemetry.NewLevels(cfg.LogLevel)
 	if err != nil {
 		return err
@@ -82,6 +79,9 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) (err e
 	defer shared.close()
 	p, err := assemble(cfg, db, lib, shared, log, levels)
 	if err != nil {
+		return err
+	}
+	if p.reload, err = newReloader(flags, env, levels, log); err != nil {
 		return err
 	}
 	if err := p.bootstrap(ctx, cfg, out); err != nil {
@@ -119,6 +119,7 @@ type program struct {
 	rtmp     net.Listener // nil: no encoders
 	rtmps    net.Listener // nil: none over TLS
 	metrics  *telemetry.Metrics
+	reload   *reloader    // its now is what holds of what may change
 	scrape   net.Listener // nil: no metrics port
 	draining atomic.Bool
 }
@@ -267,6 +268,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { p.sockets.Run(work); return nil })
 	g.Go(func() error { p.sockets.Review(work); return nil })
 	g.Go(func() error { p.shared.run(work); return nil })
+	g.Go(func() error { return p.reload.Run(work) })
 	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trimTalk(work) })
@@ -305,7 +307,7 @@ func (p *program) run(ctx context.Context) error {
 func (p *program) drain(server *http.Server) error {
 	p.draining.Store(true)
 	p.log.Info("stopping")
-	ctx, cancel := context.WithTimeout(context.Background(), p.cfg.DrainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), p.reload.now.Load().DrainTimeout)
 	defer cancel()
 	err := p.node.Stop(ctx)
 	if p.others != nil {

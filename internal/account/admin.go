@@ -150,6 +150,20 @@ func (s *Service) ResetPassword(ctx context.Context, actor User, id, reason stri
 	if err != nil {
 		return "", err
 	}
+	return s.newPasswordFor(ctx, actor, u, reason)
+}
+
+// RescuePassword is ResetPassword for whoever holds the store itself, who may
+// have forgotten root's own.
+func (s *Service) RescuePassword(ctx context.Context, operator User, id string) (password string, err error) {
+	u, err := s.Users.User(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return s.newPasswordFor(ctx, operator, u, "command line")
+}
+
+func (s *Service) newPasswordFor(ctx context.Context, actor, u User, reason string) (password string, err error) {
 	password = newPassword()
 	if err := s.setPassword(ctx, u, "", password); err != nil {
 		return "", err

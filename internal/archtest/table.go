@@ -170,7 +170,7 @@ func edges() map[string]Rule {
 				"github.com/google/uuid", "golang.org/x/sync", "golang.org/x/time",
 			},
 		},
-		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry"}, NoStd: []string{"net/http", "database/sql"}},
+		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry"}, Modules: []string{"go.yaml.in/yaml/v3"}, NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
 		// Measures the live relay from outside, beside a bare floor of its own.
 		"test/sockets": {NoStd: []string{"database/sql"}},

@@ -1,6 +1,6 @@
-// Package config is what an operator sets before the program starts: defaults,
+// Package config is what an operator sets: defaults, overruled by a YAML file,
 // overruled by SYNCTV_… in the environment, overruled by flags. It reads and
-// checks; it opens nothing. Only cmd reads it and hands values on.
+// checks; of files it opens only its own and those that hold secrets. Only cmd reads it and hands values on.
 package config
 
 import (
@@ -71,7 +71,8 @@ type Key struct {
 	Flag    string // "http-addr"
 	Default string
 	Help    string
-	Secret  bool // never printed
+	Secret  bool // never printed; may be read from a file
+	Live    bool // taken over while the server runs
 	set     func(c *Config, value string) error
 }
 
@@ -105,16 +106,16 @@ func Keys() []Key {
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
 		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},
 		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
-		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
-		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
+		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
+		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", Live: true, set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
-		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", set: level},
+		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", Live: true, set: level},
 		{Flag: "metrics-addr", Help: "host:port where Prometheus scrapes /metrics; keep it inside; default: off", set: optionalAddress(func(c *Config) *string { return &c.MetricsAddr })},
 		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
 		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
 		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
 		{Flag: "fetch-dns", Help: "host:port of the DNS server for addresses people give; default: the system's", set: optionalAddress(func(c *Config) *string { return &c.FetchDNS })},
-		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
+		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }
 
@@ -122,21 +123,18 @@ func Keys() []Key {
 type Lookup func(name string) (value string, ok bool)
 
 // Load reads every key from the flags that were given, else the environment,
-// else the default. All mistakes come back at once, each with its key and
-// where it was set; secret values are not repeated.
+// else the file, else the default. All mistakes come back at once, each with its
+// key and where it was set; secret values are not repeated.
 func Load(flags, env Lookup) (Config, error) {
+	values, err := Resolve(flags, env)
+	if err != nil {
+		return Config{}, err
+	}
 	var c Config
 	var errs []error
-	for _, k := range Keys() {
-		value, source := k.Default, "default"
-		if v, ok := env(k.Env()); ok {
-			value, source = v, "environment "+k.Env()
-		}
-		if v, ok := flags(k.Flag); ok {
-			value, source = v, "flag --"+k.Flag
-		}
-		if err := k.set(&c, strings.TrimSpace(value)); err != nil {
-			errs = append(errs, fmt.Errorf("%s (from %s): %w", k.Flag, source, err))
+	for _, v := range values {
+		if err := v.set(&c, v.Text); err != nil {
+			errs = append(errs, fmt.Errorf("%s (from %s): %w", v.Flag, v.Source, err))
 		}
 	}
 	if c.DatabaseURL == "" {

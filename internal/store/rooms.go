@@ -69,6 +69,13 @@ func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
 	return one(r, err, room.ErrRoomNotFound)
 }
 
+// AllRooms lists every room, hidden and closed ones too, newest first: for
+// operators.
+func (s *Store) AllRooms(ctx context.Context, limit int) ([]room.Room, error) {
+	rows, err := s.read.QueryContext(ctx, roomSelect+` ORDER BY created_ms DESC, id DESC LIMIT $1`, limit)
+	return all(rows, err, scanRoom)
+}
+
 const listColumns = `
 	SELECT r.id, r.name, r.description, u.id, u.name, u.color, r.password_hash <> '', r.settings, r.visibility,
 	       COALESCE(i.title, ''), COALESCE(i.live, 0), r.created_ms, COALESCE(me.role, ''), r.status
