@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"synctv/internal/account"
 	"synctv/internal/mark"
 	"synctv/internal/realtime"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 	"synctv/internal/store"
+	"synctv/internal/waiting"
 )
 
 // doors is account.Sockets on the node.
@@ -30,6 +33,21 @@ type visitors struct {
 	*room.Service
 	accounts *account.Service
 	db       *store.Store
+	waits    *waiting.Service
+}
+
+// Word implements realtime.Rooms.
+func (v visitors) Word(ctx context.Context, roomID string, who room.Person, w screen.Word) error {
+	return v.waits.Hear(ctx, roomID, who, w)
+}
+
+// Presence implements realtime.Rooms: nobody waits for who has left.
+func (v visitors) Presence(ctx context.Context, roomID, personID string, online bool) error {
+	err := v.Service.Presence(ctx, roomID, personID, online)
+	if !online {
+		err = errors.Join(err, v.waits.Left(ctx, roomID, personID))
+	}
+	return err
 }
 
 // Marks implements realtime.Rooms.

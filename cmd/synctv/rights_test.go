@@ -144,6 +144,7 @@ func watchingRules() map[string]rule {
 		"playback-previous": {may: hosts, body: none},
 
 		"playback-cancel-next": {may: hosts, body: none},
+		"playback-go-on":       {may: hosts, body: none},
 		"playback-ended":       {may: inside, body: func(s *scene) any { return object{"item_id": s.item, "epoch": 1} }},
 		"playback-length":      {may: inside, body: func(s *scene) any { return object{"item_id": s.item, "epoch": 1, "duration_s": 9} }},
 

@@ -31,6 +31,7 @@ import (
 	"synctv/internal/room"
 	"synctv/internal/store"
 	"synctv/internal/telemetry"
+	"synctv/internal/waiting"
 	"synctv/web"
 )
 
@@ -167,11 +168,12 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if err != nil {
 		return nil, err
 	}
-	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db}, shared.now)
+	waits := waiting.New(rooms, db, node, shared.now)
+	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
-		Sockets: p.sockets,
+		Sockets: p.sockets, Waits: waits,
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()

@@ -34,6 +34,17 @@ func (s *Server) autoplayRoutes() {
 		})
 }
 
+func (s *Server) waitRoutes() {
+	operation(s, playbackOp("go-on", "Continue without those who are not ready"),
+		func(ctx context.Context, in *InRoom) (*body[screen.Playback], error) {
+			who, _, err := s.person(ctx, in.Room)
+			if err != nil {
+				return nil, err
+			}
+			return reply(s.Waits.GoOn(ctx, in.Room, who))
+		})
+}
+
 func (s *Server) hear(ctx context.Context, in *report, ended bool) (*body[screen.Playback], error) {
 	who, _, err := s.person(ctx, in.Room)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"synctv/internal/media"
 	"synctv/internal/room"
 	"synctv/internal/telemetry"
+	"synctv/internal/waiting"
 )
 
 // Sockets opens what lasts for one person in one room.
@@ -46,6 +47,7 @@ type Options struct {
 	Accounts *account.Service
 	Catalog  *media.Catalog
 	Sockets  Sockets
+	Waits    *waiting.Service
 	Streams  Streams
 	UI       fs.FS // the built page
 	Log      *slog.Logger
@@ -97,6 +99,7 @@ func New(o Options) *Server {
 	s.playbackRoutes()
 	s.playlistRoutes()
 	s.autoplayRoutes()
+	s.waitRoutes()
 	s.chatRoutes()
 	s.chatChangeRoutes()
 	s.danmakuRoutes()

@@ -51,6 +51,10 @@ func ruleBook() map[string]Rule {
 			},
 			Modules: words, NoStd: outside(), NoClock: true, Strict: true,
 		},
+		"internal/waiting": {
+			Internal: []string{"internal/problem", "internal/right", "internal/screen", "internal/flood", "internal/room"},
+			NoStd:    outside(), NoClock: true, Strict: true,
+		},
 		"internal/account": {
 			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
 			Modules:  append([]string{"golang.org/x/crypto"}, words...),
@@ -163,6 +167,7 @@ func edges() map[string]Rule {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
 				"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/media", "internal/telemetry",
+				"internal/waiting",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

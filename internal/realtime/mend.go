@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"synctv/internal/cluster"
@@ -19,10 +20,20 @@ const (
 	lookBatch = 500
 )
 
-// Run keeps the sockets of this replica in step with the others until ctx
+// Run hears what players say and keeps sockets in step, until ctx ends.
+func (s *Sockets) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	for range hearers {
+		work.Go(func() { s.hear(ctx) })
+	}
+	s.keepInStep(ctx)
+	work.Wait()
+}
+
+// keepInStep keeps the sockets of this replica in step with the others until ctx
 // ends: it delivers what events did not, and keeps the roll of who is here.
 // A replica that is alone loses no events and has no roll to renew.
-func (s *Sockets) Run(ctx context.Context) {
+func (s *Sockets) keepInStep(ctx context.Context) {
 	if s.node.bus == nil {
 		return
 	}

@@ -30,6 +30,7 @@ const (
 type Node struct {
 	node    *centrifuge.Node
 	metrics *prometheus.Registry
+	drift   prometheus.Histogram
 	open    *sessions
 	heard   *heard
 	roll    cluster.Roll
@@ -60,7 +61,9 @@ func NewNode(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the realtime node: %w", err)
 	}
-	n := &Node{node: node, metrics: metrics, open: newSessions(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
+	drift := newDriftHistogram()
+	metrics.MustRegister(drift)
+	n := &Node{node: node, metrics: metrics, drift: drift, open: newSessions(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
 	node.OnNotification(n.notified)
 	if o.Shared == nil {
 		return n, nil

@@ -12,9 +12,11 @@ import (
 
 	"github.com/centrifugal/centrifuge"
 
+	"synctv/internal/flood"
 	"synctv/internal/mark"
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // Rooms is what sockets need of the rule book. All may block on I/O.
@@ -28,6 +30,8 @@ type Rooms interface {
 	Standing(ctx context.Context, who room.Person, sessionID string) (room.Person, error)
 	// Presence tells the room that a person came or went.
 	Presence(ctx context.Context, roomID, personID string, online bool) error
+	// Word takes what a person's player says of itself.
+	Word(ctx context.Context, roomID string, who room.Person, w screen.Word) error
 	// Marks are the versions of rooms' states as they are stored now.
 	Marks(ctx context.Context, roomIDs []string) (map[string]mark.Marks, error)
 }
@@ -48,6 +52,8 @@ type Sockets struct {
 	now     func() time.Time // the cluster's time
 	log     *slog.Logger
 	upgrade http.Handler
+	often   *flood.Guard
+	words   chan word // full: a word is refused, and said again later
 }
 
 // visit is who opens a socket, and where. It rides on the request's context.
@@ -61,7 +67,7 @@ type visitKey struct{}
 
 // NewSockets puts the rules of sockets on a node; do it once, before Start.
 func NewSockets(n *Node, rooms Rooms, now func() time.Time) *Sockets {
-	s := &Sockets{node: n, rooms: rooms, now: now, log: n.log}
+	s := &Sockets{node: n, rooms: rooms, now: now, log: n.log, often: flood.New(wordsPerSecond, wordsBurst), words: make(chan word, wordsWaiting)}
 	n.node.OnConnecting(s.connecting)
 	n.node.OnConnect(s.connected)
 	s.upgrade = centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{
@@ -151,7 +157,7 @@ func (s *Sockets) refuse(ctx context.Context, err error) error {
 // sent now misses nothing, what came meanwhile has a higher version.
 func (s *Sockets) connected(c *centrifuge.Client) {
 	v, _ := c.Context().Value(visitKey{}).(visit)
-	c.OnRPC(s.rpc)
+	c.OnRPC(func(e centrifuge.RPCEvent, reply centrifuge.RPCCallback) { s.rpc(c.ID(), v, e, reply) })
 	c.OnAlive(func() { s.alive(c, v) })
 	c.OnDisconnect(func(e centrifuge.DisconnectEvent) {
 		s.note(c.Context(), v, e.Disconnect)
@@ -273,9 +279,14 @@ func (s *Sockets) presence(ctx context.Context, v visit, online bool) {
 }
 
 // rpc runs on the socket's read loop: nothing in here may wait.
-func (s *Sockets) rpc(e centrifuge.RPCEvent, reply centrifuge.RPCCallback) {
+func (s *Sockets) rpc(socketID string, v visit, e centrifuge.RPCEvent, reply centrifuge.RPCCallback) {
 	t2 := s.now() // first: when the probe was read
-	if e.Method != "clock" {
+	switch e.Method {
+	case "clock":
+	case "word":
+		reply(centrifuge.RPCReply{Data: []byte("{}")}, s.take(socketID, v, e.Data))
+		return
+	default:
 		reply(centrifuge.RPCReply{}, centrifuge.ErrorMethodNotFound)
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"synctv/internal/mark"
 	"synctv/internal/problem"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 )
 
 // book is a rule book in which one person may enter as long as they are a
@@ -54,6 +55,8 @@ func (b *book) Snapshot(context.Context, string, room.Person) (room.Snapshot, er
 func (b *book) Marks(context.Context, []string) (map[string]mark.Marks, error) {
 	return map[string]mark.Marks{}, nil
 }
+
+func (b *book) Word(context.Context, string, room.Person, screen.Word) error { return nil }
 
 func (b *book) Presence(context.Context, string, string, bool) error { return nil }
 

@@ -19,7 +19,8 @@ const (
 	EventMemberGone EventType = "member_gone"
 	EventLive       EventType = "live"
 	EventRoom       EventType = "room"
-	EventMe         EventType = "me" // to one person: their own membership and rights
+	EventSync       EventType = "sync" // what a member's player says of itself
+	EventMe         EventType = "me"   // to one person: their own membership and rights
 )
 
 // Event is one thing that happened, as every socket sees it. Only the fields
@@ -36,6 +37,7 @@ type Event struct {
 	Message  *talk.Message     `json:"message,omitempty"`
 	Danmaku  *talk.Danmaku     `json:"danmaku,omitempty"`
 	Member   *MemberView       `json:"member,omitempty"`
+	Sync     *screen.Word      `json:"sync,omitempty"`
 	ID       string            `json:"id,omitempty"` // member_gone, danmaku_gone
 	Stream   *screen.Stream    `json:"stream,omitempty"`
 	Room     *RoomDetails      `json:"room,omitempty"`
@@ -57,7 +59,7 @@ func (e Event) Topic() Topic {
 	switch e.Type {
 	case EventChat, EventChatChanged, EventDanmaku, EventDanmakuGone:
 		return TopicChat
-	case EventMember, EventMemberGone:
+	case EventMember, EventMemberGone, EventSync:
 		return TopicMembers
 	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom, EventMe:
 		return TopicRoom

@@ -13,36 +13,20 @@ import (
 
 // Settings are what a room's people may change about it.
 type Settings struct {
-	GuestsAllowed bool            `json:"guests_allowed" doc:"people without an account may come in by the link"`
-	Approval      bool            `json:"approval" doc:"who joins waits until somebody lets them in"`
-	MaxMembers    int             `json:"max_members" doc:"members and guests together"`
-	Chat          bool            `json:"chat" doc:"chat is switched on"`
-	Danmaku       bool            `json:"danmaku" doc:"lines over the film are switched on"`
-	SlowModeS     int             `json:"slow_mode_s" doc:"seconds between two messages of one person, 0 = off"`
-	Autoplay      screen.Autoplay `json:"autoplay"`
-	Wait          WaitPolicy      `json:"wait"`
+	GuestsAllowed bool              `json:"guests_allowed" doc:"people without an account may come in by the link"`
+	Approval      bool              `json:"approval" doc:"who joins waits until somebody lets them in"`
+	MaxMembers    int               `json:"max_members" doc:"members and guests together"`
+	Chat          bool              `json:"chat" doc:"chat is switched on"`
+	Danmaku       bool              `json:"danmaku" doc:"lines over the film are switched on"`
+	SlowModeS     int               `json:"slow_mode_s" doc:"seconds between two messages of one person, 0 = off"`
+	Autoplay      screen.Autoplay   `json:"autoplay"`
+	Wait          screen.WaitPolicy `json:"wait"`
 
 	// Role permission sets by name; nil means the default, empty means nothing.
 	MemberPermissions *[]string `json:"member_permissions,omitempty" doc:"what a member may do; absent = the default set"`
 	AdminPermissions  *[]string `json:"admin_permissions,omitempty" doc:"what an admin may do; absent = the default set"`
 	GuestPermissions  *[]string `json:"guest_permissions,omitempty" doc:"what a guest may do; absent = the default set"`
 }
-
-// WaitPolicy says when the room waits for members who are not ready.
-type WaitPolicy struct {
-	Mode WaitMode `json:"mode" enum:"never,up_to,always"`
-	UpTo int      `json:"up_to" doc:"with up_to: wait as long as at most this many people are in"`
-}
-
-// WaitMode is the kind of a wait policy.
-type WaitMode string
-
-// The wait policies.
-const (
-	WaitNever  WaitMode = "never"
-	WaitUpTo   WaitMode = "up_to"
-	WaitAlways WaitMode = "always"
-)
 
 // Limits of the settings.
 const (
@@ -59,7 +43,7 @@ func DefaultSettings(hasPassword bool) Settings {
 	return Settings{
 		GuestsAllowed: !hasPassword, MaxMembers: DefaultMaxMembers, Chat: true, Danmaku: true,
 		Autoplay: screen.Autoplay{On: true, Mode: screen.Sequential, DelayS: 3},
-		Wait:     WaitPolicy{Mode: WaitNever, UpTo: defaultWaitUpTo},
+		Wait:     screen.WaitPolicy{Mode: screen.WaitNever, UpTo: defaultWaitUpTo},
 	}
 }
 
@@ -83,7 +67,7 @@ func (s Settings) Check() error {
 	if !slices.Contains([]screen.AutoplayMode{screen.Sequential, screen.RepeatOne, screen.RepeatAll, screen.Shuffle}, s.Autoplay.Mode) {
 		return problem.InvalidField("body.settings.autoplay.mode", "unknown", "There is no such mode.")
 	}
-	if !slices.Contains([]WaitMode{WaitNever, WaitUpTo, WaitAlways}, s.Wait.Mode) {
+	if !slices.Contains([]screen.WaitMode{screen.WaitNever, screen.WaitUpTo, screen.WaitAlways}, s.Wait.Mode) {
 		return problem.InvalidField("body.settings.wait.mode", "unknown", "There is no such policy.")
 	}
 	return s.checkSets()

@@ -53,6 +53,10 @@ type Playback struct {
 	NextItemID string `json:"next_item_id" doc:"what autoplay starts at next_ms; empty: no countdown runs"`
 	NextMS     int64  `json:"next_ms" doc:"server instant in ms at which the countdown ends, 0 = none runs"`
 
+	// Who is not ready, and until when the film stands because of them.
+	WaitMS int64    `json:"wait_ms" doc:"the film stands until people are ready, but no longer than to this server instant in ms; 0 = it does not"`
+	Waits  []Waited `json:"waits,omitempty" doc:"people whose player is not ready; nobody is listed unless the room waits for people"`
+
 	Round   int64 `json:"-"` // the shuffle round; items played in it carry it
 	Started bool  `json:"-"` // this change starts an item; not stored
 }
@@ -142,6 +146,7 @@ func (p Playback) Apply(c Command, nowMS int64, by ident.By) (next Playback, cha
 	// A stamp before the state it changes would let a late command rewrite
 	// the past: it counts from that state at the earliest.
 	at := max(c.stamp(nowMS), min(p.AtMS, nowMS))
+	p = p.lapse(nowMS)
 	next = p
 	next.PositionS, next.AtMS = p.PositionAt(at), at
 	if c.Action != ActRate {
@@ -181,6 +186,9 @@ func (p Playback) Apply(c Command, nowMS int64, by ident.By) (next Playback, cha
 			return p, false
 		}
 	}
+	deadlineMS := next.WaitMS
+	next.WaitMS = 0
+	next = next.hold(nowMS, deadlineMS)
 	next.Version, next.By = p.Version+1, by
 	return next, true
 }
@@ -190,6 +198,7 @@ func (p Playback) Apply(c Command, nowMS int64, by ident.By) (next Playback, cha
 func (p Playback) withItem(c Command, nowMS int64) Playback {
 	p.ItemID, p.DurationS, p.PositionS, p.AtMS = c.ItemID, c.DurationS, 0, nowMS
 	p.NextItemID, p.NextMS, p.Started = "", 0, true
+	p.Waits, p.WaitMS = nil, 0 // whoever is not ready for this one will say so
 	if p.Round = cmp.Or(c.Round, p.Round); p.Round == 0 {
 		p.Round = nowMS
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"reflect"
 	"testing"
 
 	"synctv/internal/ident"
@@ -177,7 +178,7 @@ func TestPlaybackProperties(t *testing.T) {
 		if p.Newer(seen) {
 			seen = p // the repair: the next state, or a refresh
 		}
-		if seen != p {
+		if !reflect.DeepEqual(seen, p) {
 			t.Fatalf("a receiver holds %+v, the room %+v", seen, p)
 		}
 	})

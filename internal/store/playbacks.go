@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 
 	"synctv/internal/room"
 	"synctv/internal/screen"
@@ -19,11 +20,15 @@ func insertPlayback(ctx context.Context, tx *sql.Tx, roomID string, p screen.Pla
 // Playback implements room.Playbacks.
 func (s *Store) Playback(ctx context.Context, roomID string) (screen.Playback, error) {
 	var p screen.Playback
+	var waits string
 	err := s.read.QueryRowContext(ctx, `
-		SELECT item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name, duration_s, next_item_id, next_ms, round
+		SELECT item_id, status, position_s, rate, at_ms, epoch, version, by_id, by_name, duration_s, next_item_id, next_ms, round, wait_ms, waits
 		FROM playbacks WHERE room_id = $1`, roomID).
 		Scan(&p.ItemID, &p.Status, &p.PositionS, &p.Rate, &p.AtMS, &p.Epoch, &p.Version, &p.By.ID, &p.By.Name,
-			&p.DurationS, &p.NextItemID, &p.NextMS, &p.Round)
+			&p.DurationS, &p.NextItemID, &p.NextMS, &p.Round, &p.WaitMS, &waits)
+	if err == nil && waits != "" {
+		err = json.Unmarshal([]byte(waits), &p.Waits)
+	}
 	return one(p, err, room.ErrRoomNotFound)
 }
 
@@ -49,12 +54,19 @@ type execer interface {
 }
 
 func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p screen.Playback) (bool, error) {
+	var waits []byte
+	if len(p.Waits) > 0 {
+		var err error
+		if waits, err = json.Marshal(p.Waits); err != nil {
+			return false, err
+		}
+	}
 	r, err := db.ExecContext(ctx, `
 		UPDATE playbacks SET item_id = $1, status = $2, position_s = $3, rate = $4, at_ms = $5, epoch = $6, version = $7, by_id = $8, by_name = $9,
-		  duration_s = $10, next_item_id = $11, next_ms = $12, round = $13, due_ms = $14
-		WHERE room_id = $15 AND version = $16`,
+		  duration_s = $10, next_item_id = $11, next_ms = $12, round = $13, due_ms = $14, wait_ms = $15, waits = $16
+		WHERE room_id = $17 AND version = $18`,
 		p.ItemID, p.Status, p.PositionS, p.Rate, p.AtMS, p.Epoch, p.Version, p.By.ID, p.By.Name,
-		p.DurationS, p.NextItemID, p.NextMS, p.Round, p.DueMS(), roomID, from)
+		p.DurationS, p.NextItemID, p.NextMS, p.Round, p.DueMS(), p.WaitMS, string(waits), roomID, from)
 	if err != nil {
 		return false, err
 	}

@@ -40,6 +40,7 @@ export const playback = {
   command: (room: string, verb: PlaybackVerb, body: CommandBody & { item_id?: string }) =>
     request<Playback>('POST', at(room, `/playback/${verb}`), body),
   cancelNext: (room: string) => request<Playback>('POST', at(room, '/playback/cancel-next')),
+  goOn: (room: string) => request<Playback>('POST', at(room, '/playback/go-on')),
   report: (room: string, what: 'ended' | 'length', report: PlayerReport) =>
     request<Playback>('POST', at(room, `/playback/${what}`), report)
 };

@@ -2,7 +2,7 @@
 // generated from its OpenAPI document later. Times `_ms` are milliseconds since
 // the Unix epoch, film positions `_s` are seconds.
 
-import type { Playback } from '../sync/timeline';
+import type { Playback, Reason } from '../sync/timeline';
 export type { CommandBody, Playback } from '../sync/timeline';
 
 export type Ref = { id: string; name: string };
@@ -224,6 +224,9 @@ export type PlaylistEvent = {
 };
 
 /** What the socket carries. */
+/** What a member's player says of itself. */
+export type PlayerWord = { id: string; epoch: number; reason: Reason; drift_ms: number; rtt_ms: number };
+
 export type RoomEvent =
   | Snapshot
   | { type: 'playback'; playback: Playback }
@@ -234,6 +237,7 @@ export type RoomEvent =
   | { type: 'member'; member: Member }
   | { type: 'me'; member: Member }
   | { type: 'member_gone'; id: string }
+  | { type: 'sync'; sync: PlayerWord }
   | { type: 'live'; stream: StreamInfo }
   | { type: 'room'; room: Room };
 

@@ -42,7 +42,7 @@ export class Presses {
 
   /** `paused` is what the person sees; a film at its end starts again. */
   async toggle(paused: boolean): Promise<void> {
-    if (!paused) return this.pause();
+    if (!paused || this.#waits()) return this.pause();
     if (this.#now.film().ended) void this.seekTo(0);
     return this.play();
   }
@@ -107,6 +107,12 @@ export class Presses {
     const turn = this.#lastSeek.then(() => (mine === this.#seeks ? this.#now.commands().seek(b) : null));
     this.#lastSeek = turn.catch(() => null);
     return turn;
+  }
+
+  /** The film stands only because the room waits for somebody. */
+  #waits(): boolean {
+    const p = this.#now.playback();
+    return p?.status === 'playing' && (p.wait_ms ?? 0) > 0 && (p.waits ?? []).some((w) => !w.excused);
   }
 
   #refuse(): void {

@@ -54,6 +54,12 @@ export class RoomConnection {
     return reply.data as { t2: number; t3: number };
   }
 
+  /** Says what this page's player is like; rejects while there is no socket. */
+  async word(said: object): Promise<void> {
+    if (this.#client.state !== 'connected') throw new Error('not connected');
+    await this.#client.rpc('word', said);
+  }
+
   #take(data: unknown): void {
     if (!this.#closed) this.#events.onevent(data as RoomEvent);
   }

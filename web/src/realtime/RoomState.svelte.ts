@@ -1,4 +1,4 @@
-import type { Item, Member, Message, Permission, Playback, Playlist, Room, RoomEvent, Snapshot, StreamInfo } from '../api/types';
+import type { Item, Member, Message, Permission, Playback, PlayerWord, Playlist, Room, RoomEvent, Snapshot, StreamInfo } from '../api/types';
 import { newer } from '../sync/timeline';
 import { KEPT_MESSAGES, changeMessages, changePlaylist, mergeMessages, newerPlaylist, putMember, putStream, rejoinMessages } from './merge';
 
@@ -20,6 +20,9 @@ export class RoomState {
   /** Whether the server has messages older than the first one here. */
   moreMessages = $state(false);
   streams = $state.raw<StreamInfo[]>([]);
+
+  /** What each member's player last said of itself, by person. */
+  words = $state.raw<ReadonlyMap<string, PlayerWord>>(new Map());
 
   /** The item the room is at, or null. */
   get current(): Item | null {
@@ -73,6 +76,9 @@ export class RoomState {
         return this.#applyMe(e.member);
       case 'member_gone':
         this.members = this.members.filter((m) => m.id !== e.id);
+        return null;
+      case 'sync':
+        this.words = new Map(this.words).set(e.sync.id, e.sync);
         return null;
       case 'live':
         this.streams = putStream(this.streams, e.stream);

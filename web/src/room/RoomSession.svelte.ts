@@ -11,6 +11,7 @@ import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { ListCommands } from './ListCommands';
 import { Reporter } from './Reporter';
+import { Words } from './Words';
 import { verdictOf, type Verdict } from './verdict';
 
 // The socket's library is as large as half of the page and the room can be drawn
@@ -44,6 +45,7 @@ export class RoomSession {
   readonly commands: Commands;
   readonly list: ListCommands;
   readonly reporter: Reporter;
+  readonly words = new Words((said) => this.#connection?.word(said) ?? Promise.reject(new Error('no socket')));
   readonly #id: string;
   #connection: RoomConnection | null = null;
   #visit = 0;
@@ -121,6 +123,15 @@ export class RoomSession {
   cancelNext = async (): Promise<void> => {
     try {
       this.state.applyPlayback(await this.#judged(playback.cancelNext(this.#id)));
+    } catch (e) {
+      toasts.problem(e);
+    }
+  };
+
+  /** Waits no more for those who are not ready. */
+  goOn = async (): Promise<void> => {
+    try {
+      this.state.applyPlayback(await this.#judged(playback.goOn(this.#id)));
     } catch (e) {
       toasts.problem(e);
     }
@@ -255,7 +266,9 @@ export class RoomSession {
       },
       onconnected: (connected) => {
         this.connected = connected;
-        if (connected) this.clock.burst();
+        if (!connected) return;
+        this.clock.burst();
+        this.words.forget();
       },
       onend: (why) => this.#ended(why),
       onrefused: () => void this.#askWhy()

@@ -1,6 +1,6 @@
 import { page, type Clock, type World } from './clock';
 import { Corrector, type Action, type Tick } from './corrector';
-import { newer, positionAt, type CommandBody, type Motion, type Playback, type SyncStatus } from './timeline';
+import { newer, positionAt, type CommandBody, type Motion, type Playback, type Reason, type SyncStatus } from './timeline';
 
 /** What the engine touches of a media element. */
 export type Player = EventTarget &
@@ -49,6 +49,10 @@ const WISH_S = 1;
 /** A live picture older than this (s) after a pause is left for the newest. */
 const LIVE_LAG_S = 2;
 const RATE_STEP = 0.005;
+/** From play() to a picture that moves, about (ms): so much before a start that is set for later. */
+const START_MS = 40;
+/** A player without data for so long (ms) is not ready; a seek is over sooner. */
+const STARVED_MS = 700;
 
 /**
  * Keeps one media element on the room's timeline. Knows the element, the clock and the
@@ -67,6 +71,14 @@ export class SyncEngine {
   #live = false;
   #blocked = false;
   #waitsForClock = false;
+  /** The record is true only later: the film stands until then. */
+  #held = false;
+  #endStart = () => {};
+  /** Since when the player has no data (ms); NaN when it has. */
+  #starvedAt = NaN;
+  #away = false;
+  /** How much (s) this page plays ahead of the room, for sound that comes late here. */
+  #ahead_s = 0;
   #rate = 1;
   #endNudge = () => {};
   #endTick = () => {};
@@ -104,6 +116,18 @@ export class SyncEngine {
     for (const [name, fn] of this.#listeners) this.#video.removeEventListener(name, fn);
     this.#endTick();
     this.#endNudge();
+    this.#endStart();
+  }
+
+  /** Plays so many ms ahead of the room: headphones without a wire are that late. */
+  setAhead(ms: number): void {
+    this.#ahead_s = ms / 1000;
+  }
+
+  /** The page is being frozen, or runs again. */
+  setAway(away: boolean): void {
+    this.#away = away;
+    this.#tell();
   }
 
   /** Takes the room's record, unless it is an old one or an echo. Null: nothing is playing. */
@@ -121,14 +145,18 @@ export class SyncEngine {
   /** Puts the element where the room wants it, as after a new state. */
   reassert(): void {
     const p = this.#target;
+    this.#endStart();
     this.#resetRate(p?.rate ?? 1);
     if (!p) return this.#video.pause();
     this.#waitsForClock = p.status === 'playing' && !this.#clock.synced && !this.#foreseen;
-    if (p.status === 'paused') this.#video.pause();
+    const left_ms = p.at_ms - this.#clock.now() - START_MS;
+    this.#held = p.status === 'playing' && !this.#waitsForClock && left_ms > 0;
+    if (p.status === 'paused' || this.#held) this.#video.pause();
     if (this.#waitsForClock) return;
+    if (this.#held) this.#endStart = this.#world.later(left_ms, () => this.reassert());
     if (this.#live) this.#toEdge();
     else if (this.#video.readyState > 0) this.#do(this.#corrector.adopt(this.#look(p)));
-    if (p.status === 'playing' && this.#video.paused) void this.#play();
+    if (this.#wantsPlay && this.#video.paused) void this.#play();
   }
 
   /**
@@ -142,7 +170,9 @@ export class SyncEngine {
     if (change.status === 'paused') this.#video.pause();
     const at_ms = this.#clock.now();
     const position_s = change.position_s ?? this.#seen(room, at_ms);
-    this.#foreseen = { ...room, ...change, position_s, at_ms };
+    // A film that waits goes on waiting, wherever it is moved to.
+    const from_ms = this.#held && !change.status ? room.at_ms : at_ms;
+    this.#foreseen = { ...room, ...change, position_s, at_ms: from_ms };
     this.#blocked &&= change.status !== 'playing';
     this.reassert();
     await this.#send({ position_s, ...(this.#clock.synced && { at_ms: Math.floor(at_ms) }), epoch: room.epoch }, send);
@@ -164,7 +194,7 @@ export class SyncEngine {
   }
 
   get #wantsPlay(): boolean {
-    return this.#target?.status === 'playing';
+    return this.#target?.status === 'playing' && !this.#held;
   }
 
   /** Whether the element's position is held to the room's at all. */
@@ -194,11 +224,17 @@ export class SyncEngine {
 
   /** The position the person acts on: the picture's own, unless there is none yet. */
   #seen(room: Playback, at_ms: number): number {
-    return this.#video.readyState > 0 ? this.#video.currentTime : positionAt(room, at_ms, this.#video.duration);
+    const v = this.#video;
+    return v.readyState > 0 ? Math.max(0, v.currentTime - this.#aheadOf(room)) : positionAt(room, at_ms, v.duration);
   }
 
   #expected(p: Motion): number {
-    return positionAt(p, this.#clock.now(), this.#video.duration);
+    return positionAt(p, this.#clock.now() + this.#aheadOf(p) * 1000, this.#video.duration);
+  }
+
+  /** Paused pictures are the same for all. */
+  #aheadOf(p: Motion): number {
+    return p.status === 'playing' && !this.#held && !this.#live ? this.#ahead_s : 0;
   }
 
   #look(p: Playback): Tick {
@@ -206,12 +242,12 @@ export class SyncEngine {
     const expectedS = this.#expected(p);
     return {
       nowMs: this.#world.now(),
-      playing: p.status === 'playing',
+      playing: this.#wantsPlay,
       expectedS,
       currentS: v.currentTime,
       buffered: holds(v.buffered, expectedS),
       seeking: v.seeking,
-      stalled: p.status === 'playing' && v.readyState < 3,
+      stalled: this.#wantsPlay && v.readyState < 3,
       roomRate: p.rate,
     };
   }
@@ -307,12 +343,28 @@ export class SyncEngine {
     this.#hooks.onwish({ kind: 'rate', rate: now });
   }
 
+  /** Why this player could not play on now. */
+  #reason(): Reason {
+    const v = this.#video;
+    const starved = v.readyState < 3 || v.seeking;
+    if (!starved) this.#starvedAt = NaN;
+    else if (Number.isNaN(this.#starvedAt)) this.#starvedAt = this.#world.now();
+    if (this.#target?.status !== 'playing' || this.#live || v.ended) return '';
+    if (this.#away) return 'away';
+    if (this.#blocked) return 'tap';
+    if (!(this.#world.now() - this.#starvedAt > STARVED_MS)) return '';
+    return v.readyState === 0 ? 'joining' : 'buffering';
+  }
+
   #tell(): void {
+    const reason = this.#reason();
     const state = this.#state();
-    if (state === this.#said && ++this.#ticks % STATUS_EVERY !== 0) return;
-    this.#said = state;
+    const say = state + reason;
+    if (say === this.#said && ++this.#ticks % STATUS_EVERY !== 0) return;
+    this.#said = say;
     this.#hooks.onstatus({
       state,
+      reason,
       error_ms: this.#steers ? this.#corrector.error_ms : 0,
       rtt_ms: known(this.#clock.rtt_ms),
       offset_ms: this.#clock.offset_ms,

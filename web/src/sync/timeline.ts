@@ -25,7 +25,17 @@ export type Playback = {
   /** What autoplay starts at `next_ms` (server instant); empty or absent: no countdown runs. */
   next_item_id?: string;
   next_ms?: number;
+  /** The film stands until people are ready, at most until this server instant in ms; 0 or past: it does not. */
+  wait_ms?: number;
+  /** Whose player is not ready. */
+  waits?: Waited[];
 };
+
+/** Why a player is not ready; empty when it is. */
+export type Reason = '' | 'joining' | 'buffering' | 'tap' | 'away';
+
+/** Somebody whose player is not ready; nobody waits for who is excused. */
+export type Waited = { id: string; name: string; reason: Exclude<Reason, ''>; excused?: boolean };
 
 /** The part of a record that says where the film stands. */
 export type Motion = Pick<Playback, 'status' | 'position_s' | 'rate' | 'at_ms'>;
@@ -59,6 +69,8 @@ export type SyncStatus = {
   rtt_ms: number;
   offset_ms: number;
   bound_ms: number;
+  /** Why this player is not ready to play on; empty when it is. */
+  reason: Reason;
 };
 
 /**
@@ -68,6 +80,11 @@ export type SyncStatus = {
 export function positionAt(p: Motion, serverNowMs: number, durationS = Infinity): number {
   const ranMs = p.status === 'playing' ? Math.max(0, serverNowMs - p.at_ms) : 0;
   return Math.min(Math.max(0, p.position_s + (ranMs / 1000) * p.rate), endOf(durationS));
+}
+
+/** Whom the room waits for at a server instant; nobody when the film may move. */
+export function waitedFor(p: Playback | null, serverNowMs: number): Waited[] {
+  return p?.status === 'playing' && (p.wait_ms ?? 0) > serverNowMs ? (p.waits ?? []).filter((w) => !w.excused) : [];
 }
 
 /** Whether record `a` is later than record `b`: the epoch first, then the version. */
