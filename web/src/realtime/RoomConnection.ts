@@ -1,5 +1,6 @@
 import { Centrifuge } from 'centrifuge';
 import type { RoomEvent } from '../api/types';
+import { page } from '../sync/clock';
 import { endingOf, returnDelay, type Ending } from './endings';
 
 export type ConnectionEvents = {
@@ -11,6 +12,13 @@ export type ConnectionEvents = {
   onrefused(): void;
 };
 
+/** Tries again after at most so long (ms), at random: a network that is back is used within three seconds. */
+const MOST_DELAY_MS = 2_500;
+/** The library's code for a disconnect() of ours. */
+const BY_US = 0;
+/** A socket that does not answer for so long (ms) when the page returns belongs to the network before. */
+const DEAD_MS = 1_500;
+
 /**
  * One room's socket: events in, clock probes out. Reconnects for ever, with
  * jitter, until close() or until the server says that this person has no
@@ -21,10 +29,11 @@ export class RoomConnection {
   readonly #events: ConnectionEvents;
   #again: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  readonly #unwatch: () => void;
 
   constructor(url: string, events: ConnectionEvents) {
     this.#events = events;
-    this.#client = new Centrifuge(url, { minReconnectDelay: 300, maxReconnectDelay: 10_000, timeout: 8_000 });
+    this.#client = new Centrifuge(url, { minReconnectDelay: 300, maxReconnectDelay: MOST_DELAY_MS, timeout: 8_000 });
     this.#client
       .on('publication', (c) => this.#take(c.data))
       .on('message', (c) => this.#take(c.data))
@@ -32,6 +41,7 @@ export class RoomConnection {
       .on('connecting', (c) => this.#interrupted(c.code, c.reason))
       .on('disconnected', (c) => this.#ended(c.code, c.reason))
       .on('error', () => this.#closed || events.onrefused());
+    this.#unwatch = page.onReturn(() => void this.#returned());
   }
 
   open(): void {
@@ -41,6 +51,7 @@ export class RoomConnection {
   /** Ends the socket; no callback is called afterwards. */
   close(): void {
     this.#closed = true;
+    this.#unwatch();
     clearTimeout(this.#again);
     this.#client.disconnect();
     this.#client.removeAllListeners();
@@ -60,6 +71,20 @@ export class RoomConnection {
     await this.#client.rpc('word', said);
   }
 
+  /** The page is shown again or the network is another one: does the socket still live? */
+  async #returned(): Promise<void> {
+    if (this.#closed || this.#client.state === 'disconnected') return;
+    const silence = new Promise((_, fail) => setTimeout(() => fail(new Error('silence')), DEAD_MS));
+    try {
+      await Promise.race([this.probe(), silence]);
+    } catch {
+      if (this.#closed) return;
+      // Ends the wait for the next try as well.
+      this.#client.disconnect();
+      this.#client.connect();
+    }
+  }
+
   #take(data: unknown): void {
     if (!this.#closed) this.#events.onevent(data as RoomEvent);
   }
@@ -74,6 +99,7 @@ export class RoomConnection {
   #ended(code: number, reason: string): void {
     if (this.#closed) return;
     this.#events.onconnected(false);
+    if (code === BY_US) return;
     const why = endingOf(code, reason);
     if (why) return this.#finish(why);
     this.#events.onrefused();
