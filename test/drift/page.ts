@@ -37,7 +37,7 @@ export class Viewer {
 
   /** Waits until the film is loaded here. */
   async ready(): Promise<void> {
-    await expect.poll(() => this.page.locator('video').evaluate((v: HTMLVideoElement) => v.readyState), { timeout: 20_000 }).toBeGreaterThan(2);
+    await expect.poll(() => this.page.locator('video').evaluate((v: HTMLVideoElement) => v.readyState), { timeout: 20_000 }).toBeGreaterThan(1);
   }
 
   /** Presses a key of the player and answers when it arrived. */

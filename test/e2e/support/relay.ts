@@ -81,20 +81,27 @@ export class Relay {
 
   /** Passes on what one side says, later, and its end. */
   private carry(from: Socket, to: Socket, delay: number): void {
+    const queue: { at: number; fn: () => void }[] = [];
     let last = 0;
+    let timer: NodeJS.Timeout | undefined;
+    // One timer for the whole queue: with one for each piece two could overtake each other.
+    const pump = (): void => {
+      timer = undefined;
+      for (let next = queue[0]; next; next = queue[0]) {
+        const left = Math.max(next.at, this.heldUntil) - performance.now();
+        if (left > 0.5) return void (timer = setTimeout(pump, left));
+        queue.shift();
+        if (!to.destroyed) next.fn();
+      }
+    };
     this.sockets.add(from);
     const pass = (fn: () => void): void => {
       const { jitter, loss } = this.line;
       const lost = loss && this.random() < loss.part ? loss.late : 0;
       const due = performance.now() + delay + lost + (this.random() * 2 - 1) * jitter;
       last = Math.max(last, due);
-      const at = last;
-      const wait = (): void => {
-        const left = Math.max(at, this.heldUntil) - performance.now();
-        if (left > 0.5) setTimeout(wait, left);
-        else if (!to.destroyed) fn();
-      };
-      wait();
+      queue.push({ at: last, fn });
+      if (!timer) pump();
     };
     from.on('data', (piece: Buffer) => pass(() => to.write(piece)));
     from.on('end', () => pass(() => to.end()));
