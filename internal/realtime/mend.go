@@ -23,8 +23,8 @@ const (
 // Run hears what players say and keeps sockets in step, until ctx ends.
 func (s *Sockets) Run(ctx context.Context) {
 	var work sync.WaitGroup
-	for range hearers {
-		work.Go(func() { s.hear(ctx) })
+	for _, words := range s.words {
+		work.Go(func() { s.hear(ctx, words) })
 	}
 	s.keepInStep(ctx)
 	work.Wait()

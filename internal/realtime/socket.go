@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/http"
@@ -53,7 +54,10 @@ type Sockets struct {
 	log     *slog.Logger
 	upgrade http.Handler
 	often   *flood.Guard
-	words   chan word // full: a word is refused, and said again later
+	// By person, so that each one's words keep their order. Full: a word is
+	// refused, and said again later.
+	words [hearers]chan word
+	seed  maphash.Seed
 }
 
 // visit is who opens a socket, and where. It rides on the request's context.
@@ -67,7 +71,10 @@ type visitKey struct{}
 
 // NewSockets puts the rules of sockets on a node; do it once, before Start.
 func NewSockets(n *Node, rooms Rooms, now func() time.Time) *Sockets {
-	s := &Sockets{node: n, rooms: rooms, now: now, log: n.log, often: flood.New(wordsPerSecond, wordsBurst), words: make(chan word, wordsWaiting)}
+	s := &Sockets{node: n, rooms: rooms, now: now, log: n.log, often: flood.New(wordsPerSecond, wordsBurst), seed: maphash.MakeSeed()}
+	for i := range s.words {
+		s.words[i] = make(chan word, wordsWaiting)
+	}
 	n.node.OnConnecting(s.connecting)
 	n.node.OnConnect(s.connected)
 	s.upgrade = centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{

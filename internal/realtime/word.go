@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/maphash"
 	"math"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 // it down; a few hearers carry it to the rule book, which asks the store.
 const (
 	hearers      = 4
-	wordsWaiting = 256
+	wordsWaiting = 64 // for each of them
 	// A page says something every five seconds and when it changes.
 	wordsPerSecond = 1
 	wordsBurst     = 8
@@ -50,7 +51,7 @@ func (s *Sockets) take(socketID string, v visit, data []byte) error {
 		return centrifuge.ErrorLimitExceeded
 	}
 	select {
-	case s.words <- word{v, w}:
+	case s.words[maphash.String(s.seed, v.who.ID)%hearers] <- word{v, w}:
 		return nil
 	default:
 		return centrifuge.ErrorLimitExceeded
@@ -58,12 +59,12 @@ func (s *Sockets) take(socketID string, v visit, data []byte) error {
 }
 
 // hear carries words on until ctx ends.
-func (s *Sockets) hear(ctx context.Context) {
+func (s *Sockets) hear(ctx context.Context, words <-chan word) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case w := <-s.words:
+		case w := <-words:
 			s.pass(ctx, w)
 		}
 	}

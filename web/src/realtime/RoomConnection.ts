@@ -13,7 +13,7 @@ export type ConnectionEvents = {
 };
 
 /** Tries again after at most so long (ms), at random: a network that is back is used within three seconds. */
-const MOST_DELAY_MS = 2_500;
+const MOST_DELAY_MS = 1_500;
 /** The library's code for a disconnect() of ours. */
 const BY_US = 0;
 /** A socket that does not answer for so long (ms) when the page returns belongs to the network before. */
