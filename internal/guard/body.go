@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -11,18 +10,17 @@ import (
 // idleBody ends a response when nothing comes for idleTimeout. Only time spent
 // waiting in Read counts: a slow reader of ours is no fault of the server.
 type idleBody struct {
-	body   io.ReadCloser
-	ctx    context.Context // the request's, for the reason it ended
-	cancel context.CancelCauseFunc
-	timer  *time.Timer // cancels the request; runs while a Read waits
-	idle   atomic.Bool
+	body  io.ReadCloser
+	end   func(cause error) // cancels the request and gives its slot back
+	timer *time.Timer       // cancels the request; runs while a Read waits
+	idle  atomic.Bool
 }
 
-func newIdleBody(body io.ReadCloser, cancel context.CancelCauseFunc, ctx context.Context) *idleBody { //nolint:revive // the context belongs to the body
-	b := &idleBody{body: body, ctx: ctx, cancel: cancel}
+func newIdleBody(body io.ReadCloser, end func(cause error)) *idleBody {
+	b := &idleBody{body: body, end: end}
 	b.timer = time.AfterFunc(idleTimeout, func() {
 		b.idle.Store(true)
-		cancel(ErrTimeout)
+		end(ErrTimeout)
 	})
 	b.timer.Stop()
 	return b
@@ -44,6 +42,6 @@ func (b *idleBody) Read(p []byte) (int, error) {
 func (b *idleBody) Close() error {
 	b.timer.Stop()
 	err := b.body.Close()
-	b.cancel(nil)
+	b.end(nil)
 	return err
 }

@@ -18,6 +18,10 @@ var (
 	ErrTimeout = problem.New(problem.Unavailable, "upstream_timeout", "The other server took too long to answer.")
 	// ErrFailed is a name that does not resolve, or a connection that fails or ends early.
 	ErrFailed = problem.New(problem.Unavailable, "upstream_failed", "The other server could not be reached.")
+	// ErrBusy is for when too much is fetched already.
+	ErrBusy = problem.New(problem.Unavailable, "upstream_busy", "Too much is being fetched right now; try again.")
+	// ErrFailing is a host that failed too often; it is asked again in some seconds.
+	ErrFailing = problem.New(problem.Unavailable, "upstream_failing", "The other server keeps failing; it is asked again soon.")
 	// ErrStatus is an answer that says no; StatusError in its chain holds which.
 	ErrStatus = problem.New(problem.Unavailable, "upstream_status", "The other server refused the request.")
 	// ErrTooLarge is an answer of more bytes than asked for.

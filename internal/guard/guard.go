@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -54,6 +55,16 @@ const (
 	idleTimeout   = 30 * time.Second // between two pieces of a body
 	maxHeader     = 64 << 10         // bytes of an answer's header
 	maxRedirects  = 5
+
+	maxRunning   = 512 // requests to all hosts, until their bodies are closed
+	maxPerHost   = 64
+	maxWaiting   = 256
+	longestWait  = 10 * time.Second
+	retryBudget  = 20 // retries at once; each success earns a tenth of one
+	retryTries   = 3
+	retryFirst   = 200 * time.Millisecond
+	retryLongest = 5 * time.Second
+	retryTime    = 20 * time.Second // for all tries of one request
 )
 
 // userAgent is how the server introduces itself.
@@ -61,11 +72,31 @@ const userAgent = "SyncTV"
 
 // Client fetches. It is safe for concurrent use.
 type Client struct {
-	policy   Policy
-	guardian *ssrf.Guardian
-	resolver *net.Resolver
-	pool     *http.Transport
-	http     *http.Client
+	policy                                       Policy
+	guardian                                     *ssrf.Guardian
+	resolver                                     *net.Resolver
+	pool                                         *http.Transport
+	http                                         *http.Client
+	limits                                       *Limiter
+	breakers                                     *hosts
+	retry                                        Retry
+	asked, failed, refusedCount, retried, broken atomic.Int64
+}
+
+// Stats is what the client did since the start.
+type Stats struct {
+	Requests, Failures, Refused, Retries int64
+	Broken                               int64 // refused because the host keeps failing
+	FailingHosts                         int   // right now
+	Limits                               LimiterStats
+}
+
+// Stats is a snapshot.
+func (c *Client) Stats() Stats {
+	return Stats{
+		Requests: c.asked.Load(), Failures: c.failed.Load(), Refused: c.refusedCount.Load(), Retries: c.retried.Load(),
+		Broken: c.broken.Load(), FailingHosts: c.breakers.count(), Limits: c.limits.Stats(),
+	}
 }
 
 // NewClient makes the client; it opens nothing.
@@ -74,7 +105,11 @@ func NewClient(p Policy) *Client {
 		p.Ports = DefaultPorts()
 	}
 	// Ports, allowed and denied places are ours to check: they depend on the name.
-	c := &Client{policy: p, guardian: ssrf.New(ssrf.WithAnyPort()), resolver: resolver(p.DNS)}
+	c := &Client{
+		policy: p, guardian: ssrf.New(ssrf.WithAnyPort()), resolver: resolver(p.DNS),
+		limits: NewLimiter(maxRunning, maxPerHost, maxWaiting, longestWait), breakers: &hosts{byID: map[string]*Breaker{}},
+		retry: Retry{Tries: retryTries, First: retryFirst, Longest: retryLongest, Deadline: retryTime, Budget: NewBudget(retryBudget)},
+	}
 	c.pool = &http.Transport{
 		Proxy:                  nil, // a proxy would do the dialling, unchecked
 		DialContext:            c.DialContext,
@@ -108,10 +143,37 @@ func (c *Client) HTTP() *http.Client { return c.http }
 // Close closes connections that are idle.
 func (c *Client) Close() { c.pool.CloseIdleConnections() }
 
-// Do sends one request and follows its redirects. The caller closes the body,
-// whose reads end with ErrTimeout when nothing comes for 30 s. Errors are
-// problems and do not repeat the address, which may hold secrets.
+// Do sends one request and follows its redirects; GET and HEAD are tried again
+// while that may help. The caller closes the body, whose reads end with
+// ErrTimeout when nothing comes for 30 s. Errors are problems and do not repeat
+// the address, which may hold secrets; a status is not an error.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead || req.Body != nil {
+		return c.once(req)
+	}
+	var res *http.Response
+	first := true
+	err := c.retry.Do(req.Context(), func(ctx context.Context) (err error) {
+		if !first {
+			c.retried.Add(1)
+		}
+		first = false
+		if res != nil {
+			_ = res.Body.Close()
+		}
+		res, err = c.once(req.Clone(ctx))
+		if err == nil && temporaryStatus(res.StatusCode) {
+			return StatusError{res.StatusCode}
+		}
+		return err
+	})
+	if _, ok := errors.AsType[StatusError](err); ok {
+		return res, nil // the last answer, such as it is
+	}
+	return res, err
+}
+
+func (c *Client) once(req *http.Request) (*http.Response, error) {
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, classify(err)
@@ -135,8 +197,30 @@ type checked struct{ c *Client }
 
 func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.c.Check(req.URL); err != nil {
+		t.c.refusedCount.Add(1)
 		return nil, err
 	}
+	t.c.asked.Add(1)
+	done, ok := t.c.breakers.of(req.URL.Host).Allow()
+	if !ok {
+		t.c.broken.Add(1)
+		return nil, ErrFailing
+	}
+	release, err := t.c.limits.Acquire(req.Context(), req.URL.Host, 1)
+	if err != nil {
+		done(Ignored)
+		return nil, err
+	}
+	res, err := t.send(req, release)
+	if err != nil {
+		release()
+	}
+	done(t.c.judge(req.Context(), res, err))
+	return res, err
+}
+
+// send gives the slot back when the body is closed.
+func (t checked) send(req *http.Request, release func()) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	req = req.Clone(ctx)
 	if req.Header.Get("User-Agent") == "" {
@@ -148,8 +232,23 @@ func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
-	res.Body = newIdleBody(res.Body, cancel, ctx)
+	res.Body = newIdleBody(res.Body, func(cause error) { cancel(cause); release() })
 	return res, nil
+}
+
+// judge says what a result tells about the host.
+func (c *Client) judge(ctx context.Context, res *http.Response, err error) Outcome {
+	switch {
+	case err == nil && res.StatusCode < http.StatusInternalServerError:
+		return Success
+	case errors.Is(err, ErrRefused):
+		c.refusedCount.Add(1)
+		return Ignored
+	case ctx.Err() != nil:
+		return Ignored
+	}
+	c.failed.Add(1)
+	return Failure
 }
 
 // Check tells from the address alone whether it is refused, so that one can say
