@@ -189,10 +189,12 @@ func rawRules() map[string]string {
 		"GET /healthz":                         anyone,
 		"GET /readyz":                          anyone,
 		"GET /api/admin/debug/pprof/{profile}": platform,
-		"GET /api/rooms/{room}/items/{item}/media":   inside,
-		"GET /api/rooms/{room}/live/{file}":          inside,
-		"GET /api/rooms/{room}/live/{stream}/{file}": inside,
-		"GET /api/rooms/{room}/socket":               anyone, // refused on the socket; see TestWhoMayNotEnterGetsAReason
+		"GET /api/rooms/{room}/items/{item}/media":                   inside,
+		"GET /api/rooms/{room}/items/{item}/proxy/{file}":            inside,
+		"GET /api/rooms/{room}/items/{item}/proxy/{token}/{rest...}": inside,
+		"GET /api/rooms/{room}/live/{file}":                          inside,
+		"GET /api/rooms/{room}/live/{stream}/{file}":                 inside,
+		"GET /api/rooms/{room}/socket":                               anyone, // refused on the socket; see TestWhoMayNotEnterGetsAReason
 	}
 }
 
@@ -302,6 +304,7 @@ func fill(path string, s *scene) string {
 	values := map[string]string{
 		"room": s.room, "item": s.item, "person": s.target, "message": s.message, "key": s.key, "file": "none.flv",
 		"user": s.pending, "session": "none", "danmaku": "none", "profile": "goroutine", "folder": s.folder,
+		"token": "none", "rest...": "none",
 	}
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)

@@ -20,7 +20,6 @@ import (
 	"synctv/internal/api"
 	"synctv/internal/cluster"
 	"synctv/internal/config"
-	"synctv/internal/guard"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
@@ -78,7 +77,12 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 		return err
 	}
 	defer shared.close()
-	p, err := assemble(cfg, db, lib, shared, log, levels)
+	outward, err := openOutside(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	defer outward.close()
+	p, err := assemble(cfg, db, lib, shared, outward, log, levels)
 	if err != nil {
 		return err
 	}
@@ -112,7 +116,6 @@ type program struct {
 	autoplay *autoplay
 	encoders *rtmp.Server
 	rooms    *room.Service
-	outside  *guard.Client // fetches what people give addresses of
 	shared   *shared
 	db       *store.Store
 	handler  http.Handler
@@ -126,13 +129,13 @@ type program struct {
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
-func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, log *slog.Logger, levels *telemetry.Levels) (*program, error) {
+func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, outside *outside, log *slog.Logger, levels *telemetry.Levels) (*program, error) {
 	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus})
 	if err != nil {
 		return nil, err
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
-	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users"}
+	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy}
 	relay := &relay{node: node, log: telemetry.Named(log, "live")}
 	node.OnBroadcast(relay.hear)
 	record := auditLog{db: db, log: log, now: shared.now}
@@ -151,7 +154,6 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
-		outside:  guard.NewClient(fetchPolicy(cfg)),
 	}
 	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, log); err != nil {
 		return nil, err
@@ -171,22 +173,13 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	waits := waiting.New(rooms, db, node, shared.now)
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets, Waits: waits,
 		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) },
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
-}
-
-// fetchPolicy is what the operator set for the one client that fetches.
-func fetchPolicy(cfg config.Config) guard.Policy {
-	p := guard.Policy{Allow: guard.Places(cfg.FetchAllow), Deny: guard.Places(cfg.FetchDeny), DNS: cfg.FetchDNS}
-	for _, r := range cfg.FetchPorts {
-		p.Ports = append(p.Ports, guard.PortRange(r))
-	}
-	return p
 }
 
 // locks is the cluster's locks behind the one method that rooms need.
@@ -320,7 +313,6 @@ func (p *program) drain(server *http.Server) error {
 	if p.others != nil {
 		err = errors.Join(err, p.others.server.Close())
 	}
-	p.outside.Close()
 	if shut := server.Shutdown(ctx); shut != nil {
 		p.log.Warn("requests were cut", "error", shut)
 		err = errors.Join(err, server.Close())

@@ -14,8 +14,9 @@ type editItemInput struct {
 	InRoom
 	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 	Body struct {
-		Title *string `json:"title,omitempty" maxLength:"1000" doc:"1 to 200 characters"`
-		URL   *string `json:"url,omitempty" maxLength:"4096" doc:"another address; the film starts anew if it plays"`
+		Title *string       `json:"title,omitempty" maxLength:"1000" doc:"1 to 200 characters"`
+		URL   *string       `json:"url,omitempty" maxLength:"4096" doc:"another address; the film starts anew if it plays"`
+		Route *screen.Route `json:"route,omitempty" enum:"auto,direct,server" doc:"of an item with an address: how it comes to the players"`
 	}
 }
 

@@ -64,3 +64,20 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request, who room.Person) 
 	http.ServeContent(w, r, "", info.ModTime(), f)
 	return nil
 }
+
+// proxied serves an item's address through this server: the item itself under
+// its name, or what a link in one of its playlists leads to.
+func (s *Server) proxied(w http.ResponseWriter, r *http.Request, who room.Person) error {
+	item, err := s.Rooms.OpenItem(r.Context(), r.PathValue("room"), who, r.PathValue("item"))
+	if err != nil {
+		return err
+	}
+	p := Proxied{Item: item, Session: who.ID, Person: who.ID, Token: r.PathValue("token"), Rest: r.PathValue("rest")}
+	if _, session, err := s.signedIn(r.Context()); err == nil && who.Kind == room.KindUser {
+		p.Session = session.ID // a guest is one session anyway
+	}
+	if !s.Catalog.Proxied(item) || p.Token == "" && r.PathValue("file") != media.ProxyName(item) {
+		return errNoRoute
+	}
+	return s.Proxy.ServeItem(w, r, p)
+}

@@ -20,6 +20,7 @@ import (
 	"synctv/internal/account"
 	"synctv/internal/media"
 	"synctv/internal/room"
+	"synctv/internal/screen"
 	"synctv/internal/telemetry"
 	"synctv/internal/waiting"
 )
@@ -41,6 +42,20 @@ type Streams interface {
 	ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error
 }
 
+// Proxied is a request for an item that comes through this server.
+type Proxied struct {
+	Item        screen.Item
+	Session     string // what links are bound to
+	Person      string // whose budget it is
+	Token, Rest string // of a link in one of the item's playlists; empty: the item itself
+}
+
+// Proxy fetches what browsers cannot. It answers with an error only as long as
+// nothing was written.
+type Proxy interface {
+	ServeItem(w http.ResponseWriter, r *http.Request, p Proxied) error
+}
+
 // Options is what the surface stands on; all must be set.
 type Options struct {
 	Rooms    *room.Service
@@ -49,6 +64,7 @@ type Options struct {
 	Sockets  Sockets
 	Waits    *waiting.Service
 	Streams  Streams
+	Proxy    Proxy
 	UI       fs.FS // the built page
 	Log      *slog.Logger
 	Version  string
@@ -115,15 +131,17 @@ func New(o Options) *Server {
 // rawRoutes are those that do not fit a document: bytes, sockets, pages.
 func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /api/rooms/{room}/socket":               s.raw(s.socket),
-		"GET /api/rooms/{room}/items/{item}/media":   s.raw(s.held(s.media)),
-		"GET /api/rooms/{room}/live/{file}":          s.raw(s.held(s.watch)),
-		"GET /api/rooms/{room}/live/{stream}/{file}": s.raw(s.held(s.watchHLS)),
-		"GET /api/admin/debug/pprof/{profile}":       s.raw(s.profile),
-		"/api/":                                      s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
-		"GET /healthz":                               s.healthz,
-		"GET /readyz":                                s.readyz,
-		"/":                                          s.page,
+		"GET /api/rooms/{room}/socket":                               s.raw(s.socket),
+		"GET /api/rooms/{room}/items/{item}/media":                   s.raw(s.held(s.media)),
+		"GET /api/rooms/{room}/items/{item}/proxy/{file}":            s.raw(s.held(s.proxied)),
+		"GET /api/rooms/{room}/items/{item}/proxy/{token}/{rest...}": s.raw(s.held(s.proxied)),
+		"GET /api/rooms/{room}/live/{file}":                          s.raw(s.held(s.watch)),
+		"GET /api/rooms/{room}/live/{stream}/{file}":                 s.raw(s.held(s.watchHLS)),
+		"GET /api/admin/debug/pprof/{profile}":                       s.raw(s.profile),
+		"/api/":                                                      s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
+		"GET /healthz":                                               s.healthz,
+		"GET /readyz":                                                s.readyz,
+		"/":                                                          s.page,
 	}
 }
 

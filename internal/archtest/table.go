@@ -13,7 +13,7 @@ func outside() []string {
 // declares it; only cmd sees everything.
 func Table() map[string]Rule {
 	table := map[string]Rule{}
-	for _, part := range []map[string]Rule{leaves(), ruleBook(), adapters(), sources(), liveRows(), edges()} {
+	for _, part := range []map[string]Rule{leaves(), ruleBook(), adapters(), sources(), liveRows(), outsideRows(), edges()} {
 		for name, rule := range part {
 			table[name] = rule
 		}
@@ -104,12 +104,6 @@ func adapters() map[string]Rule {
 			NoStd:    []string{"net/http", "database/sql"},
 			Modules:  []string{"github.com/puzpuzpuz/xsync/v4", "golang.org/x/sync"},
 		},
-		// guard fetches what people give addresses of; every source may stand on it.
-		"internal/guard": {
-			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
-			Modules: []string{"code.dny.dev/ssrf", "golang.org/x/sync"},
-		},
-		"internal/guard/guardtest": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/net"}},
 		"internal/telemetry": {
 			Internal: []string{"internal/problem", "internal/ident"}, NoStd: []string{"database/sql"},
 			Modules: []string{"github.com/prometheus/client_golang", "github.com/felixge/httpsnoop", "github.com/google/uuid"},
@@ -155,6 +149,24 @@ func liveRows() map[string]Rule {
 		"internal/live/rtmp/chunk":     {NoStd: quiet, Strict: true},
 		"internal/live/rtmp/handshake": {NoStd: quiet, Strict: true},
 		"internal/live/rtmp/rtmptest":  {Internal: []string{"internal/live/..."}, NoStd: none},
+	}
+}
+
+// outsideRows: other servers, fetched from with care. None of them knows rooms.
+func outsideRows() map[string]Rule {
+	return map[string]Rule{
+		// guard fetches what people give addresses of; every source may stand on it.
+		"internal/guard": {
+			Internal: []string{"internal/problem"}, NoStd: []string{"database/sql"},
+			Modules: []string{"code.dny.dev/ssrf", "golang.org/x/sync"},
+		},
+		// proxy knows one visit at a time, no rooms.
+		"internal/proxy": {
+			Internal: []string{"internal/problem", "internal/guard", "internal/proxy/disk"}, NoStd: []string{"database/sql"},
+			Modules: []string{"golang.org/x/sync", "golang.org/x/time"},
+		},
+		"internal/proxy/disk":      {Internal: []string{"internal/guard"}, NoStd: []string{"database/sql"}},
+		"internal/guard/guardtest": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/net"}},
 	}
 }
 

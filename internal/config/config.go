@@ -51,6 +51,11 @@ type Config struct {
 	FetchDeny    Places         // never fetched from
 	FetchPorts   []PortRange    // of other places
 	FetchDNS     string         // host:port of the resolver for addresses people give; empty: the system's
+
+	Proxy          bool // what is at an address may come through this server
+	ProxyCache     int  // of it on disk, MiB
+	ProxyRoomGiB   int  // for one room in a day, on this replica; 0 = no limit
+	ProxyPersonGiB int  // for one person in a day, on this replica; 0 = no limit
 }
 
 // Places are networks and host names.
@@ -115,6 +120,10 @@ func Keys() []Key {
 		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
 		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
 		{Flag: "fetch-dns", Help: "host:port of the DNS server for addresses people give; default: the system's", set: optionalAddress(func(c *Config) *string { return &c.FetchDNS })},
+		{Flag: "proxy", Default: "true", Help: "let what is at an address come through this server where browsers cannot fetch it", set: boolean(func(c *Config) *bool { return &c.Proxy })},
+		{Flag: "proxy-cache", Default: "4096", Help: "disk for what came through this server, in the data folder, MiB", set: number(64, 1<<30, func(c *Config) *int { return &c.ProxyCache })},
+		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
+		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }

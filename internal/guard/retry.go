@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 )
@@ -71,6 +72,9 @@ func Wait(ctx context.Context, pause time.Duration) error {
 func Temporary(err error) bool {
 	if s, ok := errors.AsType[StatusError](err); ok {
 		return temporaryStatus(s.Code)
+	}
+	if d, ok := errors.AsType[*net.DNSError](err); ok && d.IsNotFound {
+		return false
 	}
 	return errors.Is(err, ErrTimeout) || errors.Is(err, ErrFailed)
 }

@@ -20,6 +20,8 @@ type Catalog struct {
 	// AnyoneBrowses lets every signed-in person look through the library and
 	// add from it; else only platform admins may.
 	AnyoneBrowses bool
+	// Proxy: what is at an address can also come through this server.
+	Proxy bool
 }
 
 // ErrLibraryForbidden is for people who may not look through the library.
@@ -58,13 +60,45 @@ func (c *Catalog) Play(it screen.Item) screen.Play {
 	base := "/api/rooms/" + it.RoomID
 	switch it.Source.Type {
 	case screen.SourceDirect:
-		return screen.Play{Kind: it.Source.Kind, URL: it.Source.URL}
+		return c.playDirect(it, base+"/items/"+it.ID+"/proxy/"+ProxyName(it))
 	case screen.SourceLibrary:
 		return screen.Play{Kind: screen.KindFile, URL: base + "/items/" + it.ID + "/media"}
 	case screen.SourceLive:
 		return screen.Play{Kind: screen.KindFLV, URL: base + "/live/" + it.Source.Stream + ".flv"}
 	}
 	return screen.Play{}
+}
+
+// ProxyName is the last part of the path that an item's address is served at.
+func ProxyName(it screen.Item) string {
+	switch it.Source.Kind {
+	case screen.KindHLS:
+		return "index.m3u8"
+	case screen.KindDASH:
+		return "index.mpd"
+	case screen.KindFLV:
+		return "media.flv"
+	case screen.KindFile:
+	}
+	return "media"
+}
+
+// playDirect picks the route of an item with an address.
+func (c *Catalog) playDirect(it screen.Item, proxied string) screen.Play {
+	p := screen.Play{Kind: it.Source.Kind, URL: it.Source.URL}
+	switch {
+	case !c.Proxy || it.Source.Route == screen.RouteDirect:
+	case it.Source.Route == screen.RouteServer:
+		p.URL = proxied
+	default:
+		p.Fallback = proxied
+	}
+	return p
+}
+
+// Proxied tells whether an item may come through this server.
+func (c *Catalog) Proxied(it screen.Item) bool {
+	return c.Proxy && it.Source.Type == screen.SourceDirect && it.Source.Route != screen.RouteDirect
 }
 
 // Entry is one line of a library listing.

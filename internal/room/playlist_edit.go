@@ -59,6 +59,7 @@ func (s *Service) announceEdit(ctx context.Context, roomID string, version int64
 type ItemChange struct {
 	Title *string
 	URL   *string // of a direct item
+	Route *screen.Route
 }
 
 // EditItem changes an item: one's own with edit_media_self, anyone's with
@@ -93,7 +94,7 @@ func (s *Service) EditItem(ctx context.Context, roomID string, who Person, itemI
 			return screen.Edit{}, right.ErrMissing
 		}
 		var err error
-		it, moved, err = changed(it, c.Title, fresh)
+		it, moved, err = changed(it, c, fresh)
 		return screen.Edit{Changed: []screen.Item{it}}, err
 	})
 	if err != nil {
@@ -315,16 +316,17 @@ func (s *Service) SweepPlaylists(ctx context.Context) (removed int, err error) {
 }
 
 // changed is an item after a change; moved tells that it plays something else.
-func changed(it screen.Item, title *string, d *Description) (_ screen.Item, moved bool, err error) {
-	if title != nil {
-		it.Title = *title
+func changed(it screen.Item, c ItemChange, d *Description) (_ screen.Item, moved bool, err error) {
+	if c.Title != nil {
+		it.Title = *c.Title
 	}
-	if d == nil || d.Source == it.Source {
-		return it, false, nil
+	if it, err = it.Routed(c.Route); err != nil || d == nil || d.Source.URL == it.Source.URL {
+		return it, false, err
 	}
 	if it.Source.Type != screen.SourceDirect {
 		return it, false, problem.InvalidField("body.url", "not_direct", "Only an item with an address can get another one.")
 	}
+	d.Source.Route = it.Source.Route
 	it.Source, it.DurationS, it.Broken = d.Source, d.DurationS, ""
 	return it, true, nil
 }

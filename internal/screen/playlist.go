@@ -36,6 +36,30 @@ type Source struct {
 	Kind   MediaKind  `json:"kind,omitempty" doc:"direct: how it plays"`
 	Path   string     `json:"path,omitempty" doc:"library: folder name and path below it"`
 	Stream string     `json:"stream,omitempty" doc:"live: the stream's public name"`
+	Route  Route      `json:"route,omitempty" enum:"auto,direct,server" doc:"direct: how it comes to the players; absent: auto"`
+}
+
+// Route is how something at an address comes to the players.
+type Route string
+
+// The routes. RouteAuto (also ""): straight from its server, or through this
+// one where a browser may not or cannot fetch it.
+const (
+	RouteAuto   Route = "auto"
+	RouteDirect Route = "direct"
+	RouteServer Route = "server"
+)
+
+// Routed is an item with another route; nil: the same.
+func (it Item) Routed(r *Route) (Item, error) {
+	if r == nil {
+		return it, nil
+	}
+	if it.Source.Type != SourceDirect {
+		return it, problem.InvalidField("body.route", "not_direct", "Only an item with an address has a route.")
+	}
+	it.Source.Route = *r
+	return it, nil
 }
 
 // Item is one entry of a room's playlist.
@@ -76,6 +100,8 @@ type Deletion struct {
 type Play struct {
 	Kind MediaKind `json:"kind" enum:"file,hls,flv,dash"`
 	URL  string    `json:"url" doc:"absolute, or a path on this server"`
+	// Fallback is tried when a browser cannot fetch URL itself.
+	Fallback string `json:"fallback_url,omitempty" doc:"a path on this server, for when the browser cannot fetch url"`
 }
 
 // Playlist is the whole list with the version it has, items by position.

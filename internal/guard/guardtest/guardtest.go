@@ -2,6 +2,7 @@ package guardtest
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +27,24 @@ type World struct {
 	Trap   string // port on which the forbidden loopback addresses listen
 	caught atomic.Int64
 	zone   *zone
-	Files  *http.ServeMux // what Origin serves besides redirects
+	mu     sync.Mutex
+	leads  map[string]string // guarded by mu
+	Files  *http.ServeMux    // what Origin serves besides redirects
+}
+
+// Lead serves a text and gives its address, a new one each time.
+func (w *World) Lead(file, text string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	address := fmt.Sprintf("/lead/%d/%s", len(w.leads), file)
+	w.leads[address] = text
+	return w.Origin + address
+}
+
+func (w *World) lead(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = io.WriteString(rw, w.leads[r.URL.Path])
 }
 
 // Target is one address that must be refused. Its URL ends in Path.
@@ -35,8 +53,9 @@ type Target struct{ Name, URL string }
 // Start runs the world until the test ends.
 func Start(t *testing.T) *World {
 	t.Helper()
-	w := &World{zone: &zone{turns: map[string][][]netip.Addr{}}, Files: http.NewServeMux()}
+	w := &World{zone: &zone{turns: map[string][][]netip.Addr{}}, Files: http.NewServeMux(), leads: map[string]string{}}
 	w.Files.HandleFunc("/redirect/{status}/{rest...}", w.redirect)
+	w.Files.HandleFunc("/lead/{n}/{file}", w.lead)
 	w.Names(AllowedHost, AllowedAddress)
 	w.DNS = startDNS(t, w.zone)
 	ln, err := net.Listen("tcp", AllowedAddress+":0")

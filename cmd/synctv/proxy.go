@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"synctv/internal/api"
+	"synctv/internal/config"
+	"synctv/internal/guard"
+	"synctv/internal/proxy"
+	"synctv/internal/proxy/disk"
+	"synctv/internal/screen"
+	"synctv/internal/store"
+)
+
+// outside is how this replica reaches other servers.
+type outside struct {
+	client *guard.Client // fetches what people give addresses of
+	cache  *disk.Cache
+	proxy  *proxy.Proxy
+}
+
+// openOutside takes over the cache in the data folder. The key of the proxy's
+// links is in the store, so that every replica opens what another made.
+func openOutside(ctx context.Context, cfg config.Config, db *store.Store) (*outside, error) {
+	fresh := make([]byte, 32)
+	_, _ = rand.Read(fresh) // never fails
+	secret, err := db.Secret(ctx, "proxy_links", hex.EncodeToString(fresh))
+	if err != nil {
+		return nil, fmt.Errorf("key of the proxy's links: %w", err)
+	}
+	key, err := hex.DecodeString(secret)
+	if err != nil {
+		return nil, fmt.Errorf("key of the proxy's links: %w", err)
+	}
+	o := &outside{client: guard.NewClient(fetchPolicy(cfg))}
+	if o.cache, err = disk.Open(filepath.Join(cfg.DataDir, "cache", "media"), int64(cfg.ProxyCache)<<20, o.client); err != nil {
+		return nil, err
+	}
+	if o.proxy, err = proxy.New(o.client, o.cache, key, proxy.NewBudgets(int64(cfg.ProxyRoomGiB)<<30, int64(cfg.ProxyPersonGiB)<<30)); err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// close ends what is being fetched.
+func (o *outside) close() {
+	o.cache.Close()
+	o.client.Close()
+}
+
+// fetchPolicy is what the operator set for the one client that fetches.
+func fetchPolicy(cfg config.Config) guard.Policy {
+	p := guard.Policy{Allow: guard.Places(cfg.FetchAllow), Deny: guard.Places(cfg.FetchDeny), DNS: cfg.FetchDNS}
+	for _, r := range cfg.FetchPorts {
+		p.Ports = append(p.Ports, guard.PortRange(r))
+	}
+	return p
+}
+
+// ServeItem implements api.Proxy.
+func (o *outside) ServeItem(w http.ResponseWriter, r *http.Request, ask api.Proxied) error {
+	it := ask.Item
+	return o.proxy.Serve(w, r, proxy.Visit{
+		Room: it.RoomID, Item: it.ID, Session: ask.Session, Person: ask.Person, URL: it.Source.URL, Kind: kindOf(it.Source.Kind),
+		Base: "/api/rooms/" + it.RoomID + "/items/" + it.ID + "/proxy",
+	}, ask.Token, ask.Rest)
+}
+
+func kindOf(k screen.MediaKind) proxy.Kind {
+	switch k {
+	case screen.KindHLS:
+		return proxy.HLS
+	case screen.KindDASH:
+		return proxy.DASH
+	case screen.KindFile, screen.KindFLV:
+	}
+	return proxy.File
+}

@@ -1,0 +1,344 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"synctv/internal/guard"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// remote is a file on a server that counts which ranges it is asked for.
+type remote struct {
+	*httptest.Server
+	mu    sync.Mutex
+	body  []byte         // guarded by mu
+	tag   string         // guarded by mu
+	asked map[string]int // guarded by mu; by Range
+	cut   atomic.Int64   // answers to break off in the middle
+	gate  chan struct{}  // if set, bodies wait for it
+}
+
+func newRemote(t *testing.T, size int) *remote {
+	r := &remote{body: random(size), tag: `"one"`, asked: map[string]int{}}
+	r.Server = httptest.NewServer(http.HandlerFunc(r.serve))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func random(size int) []byte {
+	body := make([]byte, size)
+	source := rand.NewChaCha8([32]byte{byte(size)})
+	_, _ = source.Read(body)
+	return body
+}
+
+func (r *remote) serve(w http.ResponseWriter, req *http.Request) {
+	r.mu.Lock()
+	body, tag := r.body, r.tag
+	r.asked[req.Header.Get("Range")]++
+	r.mu.Unlock()
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Content-Type", "video/mp4")
+	if r.gate != nil {
+		w = &gated{ResponseWriter: w, gate: r.gate, gone: req.Context().Done()}
+	}
+	if r.cut.Add(-1) >= 0 {
+		w = &cutter{ResponseWriter: w, left: 100_000}
+	}
+	http.ServeContent(w, req, "film.mp4", time.Time{}, bytes.NewReader(body))
+}
+
+// gated sends its body's beginning and then waits.
+type gated struct {
+	http.ResponseWriter
+	gate chan struct{}
+	gone <-chan struct{}
+	sent bool
+}
+
+func (g *gated) Write(p []byte) (int, error) {
+	if g.sent {
+		_ = http.NewResponseController(g.ResponseWriter).Flush()
+		select {
+		case <-g.gate:
+		case <-g.gone:
+			return 0, io.ErrClosedPipe
+		}
+	}
+	g.sent = true
+	return g.ResponseWriter.Write(p)
+}
+
+// cutter breaks the connection off after some bytes.
+type cutter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutter) Write(p []byte) (int, error) {
+	if c.left -= len(p); c.left < 0 {
+		_ = http.NewResponseController(c.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return c.ResponseWriter.Write(p)
+}
+
+func (r *remote) requests() (all int, most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range r.asked {
+		all, most = all+n, max(most, n)
+	}
+	return all, most
+}
+
+func open(t *testing.T, dir string, most int64) *Cache {
+	t.Helper()
+	client := guard.NewClient(guard.Policy{Allow: guard.Places{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}})
+	c, err := Open(dir, most, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(); client.Close() })
+	return c
+}
+
+func free(int64) error { return nil }
+
+// get reads a range through the cache.
+func get(ctx context.Context, c *Cache, url string, from, to int64) ([]byte, error) {
+	o := Origin{URL: url}
+	f, err := c.File(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if to == 0 {
+		to = f.Size
+	}
+	var b bytes.Buffer
+	err = c.Copy(ctx, &b, o, f, from, to, free)
+	return b.Bytes(), err
+}
+
+func TestEachSliceIsFetchedOnceHoweverManyAsk(t *testing.T) {
+	const size = 2*SliceSize + 12345
+	r := newRemote(t, size)
+	c := open(t, t.TempDir(), 1<<30)
+	var wg sync.WaitGroup
+	for i := range 24 {
+		wg.Go(func() {
+			from := int64(i) * size / 30
+			got, err := get(t.Context(), c, r.URL, from, size)
+			if err != nil || !bytes.Equal(got, r.body[from:]) {
+				t.Errorf("viewer %d: %v, %d bytes", i, err, len(got))
+			}
+		})
+	}
+	wg.Wait()
+	if all, most := r.requests(); all != 3 || most != 1 {
+		t.Errorf("%d requests for 3 slices, one of them %d times: %v", all, most, r.asked)
+	}
+	s := c.Stats()
+	if s.Fills != 3 || s.BytesFetched != size || s.Bytes != size {
+		t.Errorf("%+v", s)
+	}
+	if _, err := get(t.Context(), c, r.URL, 0, 0); err != nil || c.Stats().Hits < 3 {
+		t.Errorf("%v %+v", err, c.Stats())
+	}
+}
+
+func TestCacheSurvivesRestartAndChecksTheFile(t *testing.T) {
+	dir := t.TempDir()
+	r := newRemote(t, 3*SliceSize)
+	c := open(t, dir, 1<<30)
+	if _, err := get(t.Context(), c, r.URL, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if err := os.WriteFile(filepath.Join(dir, "half"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, dir, 1<<30)
+	if s := c.Stats(); s.Slices != 3 || s.Bytes != 3*SliceSize {
+		t.Fatalf("after the restart %+v", s)
+	}
+	before, _ := r.requests()
+	got, err := get(t.Context(), c, r.URL, 0, 0)
+	if all, _ := r.requests(); err != nil || !bytes.Equal(got, r.body) || all != before+1 || c.Stats().BytesFetched != 0 {
+		t.Errorf("%v, %d requests, %+v", err, all-before, c.Stats())
+	}
+	c.Close()
+	r.mu.Lock()
+	r.body, r.tag = random(2*SliceSize+7), `"two"`
+	r.mu.Unlock()
+	c = open(t, dir, 1<<30)
+	got, err = get(t.Context(), c, r.URL, 0, 0)
+	if err != nil || !bytes.Equal(got, r.body) {
+		t.Errorf("the old file after a change: %v, %d bytes", err, len(got))
+	}
+	if s := c.Stats(); s.Slices != 3 || s.Bytes != 2*SliceSize+7 {
+		t.Errorf("slices of the old file stayed: %+v", s)
+	}
+}
+
+func TestFileThatChangesMidwayIsNotMixed(t *testing.T) {
+	r := newRemote(t, 4*SliceSize)
+	c := open(t, t.TempDir(), 1<<30)
+	o := Origin{URL: r.URL}
+	f, err := c.File(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := c.Copy(t.Context(), &b, o, f, 0, SliceSize, free); err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	old := r.body
+	r.body, r.tag = random(4*SliceSize-1), `"two"`
+	r.mu.Unlock()
+	err = c.Copy(t.Context(), &b, o, f, SliceSize, f.Size, free)
+	if !errors.Is(err, errChanged) || !bytes.Equal(b.Bytes(), old[:b.Len()]) {
+		t.Errorf("%v after %d bytes", err, b.Len())
+	}
+	if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+		t.Errorf("the next viewer: %v", err)
+	}
+}
+
+func TestBrokenOffFetchGoesOn(t *testing.T) {
+	r := newRemote(t, SliceSize+500_000)
+	r.cut.Store(2)
+	c := open(t, t.TempDir(), 1<<30)
+	if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+		t.Fatalf("%v, %d bytes", err, len(got))
+	}
+	r = newRemote(t, SliceSize)
+	r.cut.Store(1000)
+	if _, err := get(t.Context(), c, r.URL, 0, 0); !errors.Is(err, guard.ErrFailed) {
+		t.Errorf("a server that always breaks off: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.part")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestFetchEndsWithItsLastReader(t *testing.T) {
+	r := newRemote(t, 3*SliceSize)
+	r.gate = make(chan struct{})
+	c := open(t, t.TempDir(), 1<<30)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if _, err := get(ctx, c, r.URL, 0, 0); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	for all := 0; all == 0; all, _ = r.requests() {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	wg.Wait()
+	for left := 1; left > 0; { // the fetch has ended although its body never came
+		c.mu.Lock()
+		left = len(c.looks) + len(c.fills)
+		c.mu.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+	close(r.gate)
+	if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+		t.Errorf("the next viewer: %v", err)
+	}
+}
+
+func TestDiskStaysWithinItsShare(t *testing.T) {
+	const most = 4 * SliceSize
+	c := open(t, t.TempDir(), most)
+	remotes := []*remote{newRemote(t, 3*SliceSize), newRemote(t, 3*SliceSize+1), newRemote(t, 2*SliceSize)}
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			r := remotes[i%3]
+			if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	var bytes int64
+	err := filepath.WalkDir(c.dir, func(p string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && e.Name() != metaName {
+			info, _ := e.Info()
+			bytes += info.Size()
+		}
+		return err
+	})
+	if s := c.Stats(); err != nil || bytes > most || s.Bytes != bytes || s.Evictions == 0 {
+		t.Errorf("%d bytes on disk, books say %+v, %v", bytes, s, err)
+	}
+}
+
+func TestSliceDeletedUnderUsIsFetchedAgain(t *testing.T) {
+	r := newRemote(t, 2*SliceSize)
+	c := open(t, t.TempDir(), 1<<30)
+	for range 2 {
+		if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+			t.Fatal(err)
+		}
+		paths, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.[01]"))
+		if len(paths) != 2 {
+			t.Fatal(paths)
+		}
+		_ = os.Remove(paths[0])
+		_ = os.Truncate(paths[1], 1000)
+	}
+	if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
+		t.Error(err)
+	}
+}
+
+func TestServersWithoutRanges(t *testing.T) {
+	small, large := random(500_000), random(SliceSize+1)
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		body := small
+		if r.URL.Path == "/large" {
+			body = large
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		_, _ = io.Copy(w, bytes.NewReader(body))
+	}))
+	defer s.Close()
+	c := open(t, t.TempDir(), 1<<30)
+	for range 3 {
+		if got, err := get(t.Context(), c, s.URL+"/small", 100, 0); err != nil || !bytes.Equal(got, small[100:]) {
+			t.Errorf("small: %v", err)
+		}
+		if _, err := get(t.Context(), c, s.URL+"/large", 0, 0); !errors.Is(err, ErrWhole) {
+			t.Errorf("large: %v", err)
+		}
+	}
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+}

@@ -1,0 +1,242 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"synctv/internal/guard"
+)
+
+// fill fetches one slice into a file that its readers read while it grows.
+type fill struct {
+	key    string
+	part   string // path of the file it writes
+	n      int64  // which slice
+	users  int    // guarded by Cache.mu; the last one to leave cancels
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	grown chan struct{} // guarded by mu; closed and replaced at each piece
+	have  int64         // guarded by mu; bytes in the file
+	done  bool          // guarded by mu
+	err   error         // guarded by mu; why it ended early
+}
+
+// join gives the fill of a slice, begun now if there is none, and counts the
+// caller among its users; nil when the slice is there already.
+func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
+	key := file.key(n)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slices[key] != nil {
+		return nil, nil //nolint:nilnil // both are an answer: there is nothing to wait for
+	}
+	f := c.fills[key]
+	if f == nil {
+		if c.closed {
+			return nil, context.Canceled
+		}
+		f = c.newFill(key, n)
+		var ctx context.Context
+		ctx, f.cancel = context.WithCancel(c.ctx)
+		c.wg.Go(func() { c.run(ctx, f, o, file, nil) })
+	}
+	f.users++
+	return f, nil
+}
+
+// adopt is join for an answer that came already; nil if somebody fetches that
+// slice. It has no users yet: whoever asked comes for it next.
+func (c *Cache) adopt(cancel context.CancelFunc, file File) *fill {
+	key := file.key(0)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fills[key] != nil || c.slices[key] != nil {
+		return nil
+	}
+	f := c.newFill(key, 0)
+	f.cancel = cancel
+	return f
+}
+
+// newFill puts a fill into the books; mu is held. One that was cancelled may
+// still be closing its file, so each has a file of its own.
+func (c *Cache) newFill(key string, n int64) *fill {
+	c.parts++
+	f := &fill{key: key, n: n, grown: make(chan struct{}), part: fmt.Sprintf("%s.%d.part", c.path(key), c.parts)}
+	c.fills[key] = f
+	return f
+}
+
+// leave: when nobody waits for the slice any more, its fetch ends at once.
+func (c *Cache) leave(f *fill) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.users--; f.users == 0 {
+		f.cancel()
+		if c.fills[f.key] == f { // whoever comes now begins anew
+			delete(c.fills, f.key)
+		}
+	}
+}
+
+// run fetches the slice; first is an answer that carries it already.
+func (c *Cache) run(ctx context.Context, f *fill, o Origin, file File, first *http.Response) {
+	defer f.cancel()
+	err := c.fetch(ctx, f, o, file, first)
+	if err == nil {
+		err = os.Rename(f.part, c.path(f.key))
+	}
+	if err == nil {
+		c.filled.Add(1)
+		c.add(f.key, file.id, file.length(f.n))
+	} else {
+		c.remove([]string{f.part})
+	}
+	if errors.Is(err, errChanged) {
+		c.forget(file.id)
+	}
+	c.mu.Lock()
+	if c.fills[f.key] == f {
+		delete(c.fills, f.key)
+	}
+	c.mu.Unlock()
+	f.advance(0, true, err)
+}
+
+// fetch writes the slice, going on where it broke off.
+func (c *Cache) fetch(ctx context.Context, f *fill, o Origin, file File, res *http.Response) error {
+	if err := os.MkdirAll(filepath.Dir(f.part), 0o700); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(f.part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = out.Close() }()
+	want := file.length(f.n)
+	retry := guard.Retry{First: fillPause, Longest: 10 * fillPause}
+	for try, got := 1, int64(0); ; try++ {
+		if res == nil {
+			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want)
+		}
+		if err == nil {
+			var n int64
+			n, err = c.drain(f, out, res, want-got)
+			got += n
+		}
+		res = nil
+		if got == want {
+			return out.Close()
+		}
+		if err == nil {
+			err = guard.ErrFailed.Because(io.ErrUnexpectedEOF)
+		}
+		if try >= fillTries || !guard.Temporary(err) || guard.Wait(ctx, retry.Pause(try)) != nil {
+			return err
+		}
+		err = nil
+	}
+}
+
+// more requests bytes from (inclusive) to (exclusive) of the very file we know.
+func (c *Cache) more(ctx context.Context, o Origin, file File, from, to int64) (*http.Response, error) {
+	req, err := request(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", from, to-1))
+	if file.ETag != "" {
+		req.Header.Set("If-Range", file.ETag)
+	} else if file.Modified != "" {
+		req.Header.Set("If-Range", file.Modified)
+	}
+	res, err := c.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	err = same(res, file, from, to)
+	if err != nil {
+		_ = res.Body.Close()
+		return nil, err
+	}
+	return res, nil
+}
+
+// same tells whether an answer carries just these bytes of this file.
+func same(res *http.Response, file File, from, to int64) error {
+	switch res.StatusCode {
+	case http.StatusPartialContent:
+		r, ok := contentRange(res.Header.Get("Content-Range"))
+		if now := fileOf(file.id, r.total, res.Header); !ok || r != (span{from, to, file.Size}) || now.ETag != file.ETag || now.Modified != file.Modified {
+			return errChanged
+		}
+		return nil
+	case http.StatusOK:
+		if from == 0 && res.ContentLength == file.Size && to == file.Size {
+			return nil
+		}
+		return errChanged
+	case http.StatusRequestedRangeNotSatisfiable, http.StatusNotFound, http.StatusGone:
+		return errChanged
+	}
+	return guard.ErrStatus.Because(guard.StatusError{Code: res.StatusCode})
+}
+
+// drain copies a body into the file and tells the readers at each piece.
+func (c *Cache) drain(f *fill, out *os.File, res *http.Response, most int64) (got int64, err error) {
+	defer func() { _ = res.Body.Close() }()
+	b := c.buffers.Get()
+	defer b.Release()
+	for got < most {
+		n, err := res.Body.Read(b.Bytes[:min(int64(len(b.Bytes)), most-got)])
+		if n > 0 {
+			if _, err := out.Write(b.Bytes[:n]); err != nil {
+				return got, fmt.Errorf("keep a piece of a remote file: %w", err)
+			}
+			got += int64(n)
+			c.fromNet.Add(int64(n))
+			f.advance(int64(n), false, nil)
+		}
+		if errors.Is(err, io.EOF) {
+			return got, nil
+		}
+		if err != nil {
+			return got, err
+		}
+	}
+	return got, nil
+}
+
+func (f *fill) advance(n int64, done bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.have += n
+	f.done, f.err = done, err
+	close(f.grown)
+	f.grown = make(chan struct{})
+}
+
+// await blocks until more than pos bytes are there, or the fill has ended.
+func (f *fill) await(ctx context.Context, pos int64) (have int64, done bool, err error) {
+	for {
+		f.mu.Lock()
+		have, done, err = f.have, f.done, f.err
+		grown := f.grown
+		f.mu.Unlock()
+		if have > pos || done {
+			return have, done, err
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return 0, false, ctx.Err()
+		}
+	}
+}
