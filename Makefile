@@ -28,6 +28,9 @@ bench-sockets: build ## a room of 1,000 sockets: server on core 0, load on core 
 	$(GO) build -o bin/sockets ./test/sockets
 	bin/sockets -server $(BIN) $(LOAD)
 
+cluster: ## three replicas under faults, about two minutes: what members saw, and whether anything was lost
+	$(GO) test -tags cluster ./test/cluster -run TestFaults -count 1 -timeout 10m -v
+
 lint: ## go vet and the linters of .golangci.yml
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/rueidis"
+
 	"synctv/internal/cluster/clustertest"
 	"synctv/internal/store/storetest"
 )
@@ -14,21 +16,65 @@ import (
 func replicas(t *testing.T, n int) ([]*house, *clustertest.Redis) {
 	t.Helper()
 	server := clustertest.StartRedis(t)
+	return replicasOn(t, n, server.URL), server
+}
+
+func replicasOn(t *testing.T, n int, redisURL string) []*house {
+	t.Helper()
 	env := map[string]string{
-		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": server.URL, "SYNCTV_CLUSTER_ADDR": "127.0.0.1:0",
+		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": redisURL, "SYNCTV_CLUSTER_ADDR": "127.0.0.1:0",
 	}
 	houses := make([]*house, n)
 	for i := range houses {
 		houses[i] = startHouse(t, env)
 	}
-	return houses, server
+	return houses
 }
 
 // on is the same person on another replica.
 func (c *client) on(h *house) *client { return &client{h: h, token: c.token} }
 
 func TestReplicasAreOne(t *testing.T) {
-	h, _ := replicas(t, 2)
+	t.Run("Redis", func(t *testing.T) {
+		h, server := replicas(t, 2)
+		testReplicasAreOne(t, h)
+		everyKeyHasALifetime(t, server.Addr)
+	})
+	t.Run("Redis Cluster", func(t *testing.T) {
+		url, nodes := clustertest.StartRedisCluster(t)
+		testReplicasAreOne(t, replicasOn(t, 2, url))
+		everyKeyHasALifetime(t, nodes...)
+	})
+}
+
+// everyKeyHasALifetime looks at each node by itself.
+func everyKeyHasALifetime(t *testing.T, nodes ...string) {
+	t.Helper()
+	found := 0
+	for _, node := range nodes {
+		client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{node}, ForceSingleClient: true, DisableCache: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		keys, err := client.Do(t.Context(), client.B().Keys().Pattern("*").Build()).AsStrSlice()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found += len(keys)
+		for _, k := range keys {
+			if ms, err := client.Do(t.Context(), client.B().Pttl().Key(k).Build()).AsInt64(); err != nil || ms == -1 {
+				t.Errorf("%s lives %d ms, %v", k, ms, err)
+			}
+		}
+	}
+	if t.Logf("%d keys", found); found == 0 {
+		t.Error("no key was ever written")
+	}
+}
+
+func testReplicasAreOne(t *testing.T, h []*house) {
+	t.Helper()
 	ada := h[0].register("ada")
 	id := ada.createRoom(map[string]string{"name": "x"})
 	path := "/api/rooms/" + id
@@ -91,6 +137,10 @@ func TestRedisAway(t *testing.T) {
 	plays := func(e map[string]any) bool { return e["playback"].(map[string]any)["item_id"] == item }
 	k.find("snapshot", plays)
 	h[0].await("Redis to be missed", func() bool { return h[0].logged("Redis is away") })
+	a.find("alone", func(e map[string]any) bool { return e["alone"] == true })
+	if said := string(ada.get("/readyz").body); !strings.Contains(said, "away: redis") {
+		t.Errorf("readyz says %q", said)
+	}
 	late := kim.socket(id) // a page that is opened meanwhile
 	late.find("snapshot", plays)
 	ada.post(path+"/members/"+memberID(kim, path)+"/kick", map[string]string{}).ok(204, nil)
@@ -101,6 +151,7 @@ func TestRedisAway(t *testing.T) {
 	for _, one := range h {
 		one.await("Redis to be found again", func() bool { return one.logged("Redis is back") })
 	}
+	a.find("alone", func(e map[string]any) bool { return e["alone"] == false })
 	bob := h[1].guest(id, "Bob")
 	b := bob.socket(id)
 	b.next("snapshot")

@@ -25,6 +25,7 @@ type shared struct {
 	bus     *realtime.Shared // nil: alone
 	now     func() time.Time // the cluster's time
 	claims  cluster.Claims   // nil: alone
+	away    func() bool      // nil: alone
 	run     func(context.Context)
 	close   func()
 }
@@ -47,7 +48,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	s := &shared{replica: ident.New(), now: clock.Now, close: client.Close}
 	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
 	s.roll = redis.NewRoll(link, s.replica)
-	s.claims = redis.NewClaims(link)
+	s.claims, s.away = redis.NewClaims(link), link.Away
 	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}
 	s.run = func(ctx context.Context) {
 		var following sync.WaitGroup
@@ -78,4 +79,12 @@ func busAddress(url string, client rueidis.Client) centrifuge.RedisShardConfig {
 		c.Address = o.InitAddress[0]
 	}
 	return c
+}
+
+// missing names what this replica has to do without for now.
+func (s *shared) missing() []string {
+	if s.away != nil && s.away() {
+		return []string{"redis: what happens on other replicas comes late"}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -61,6 +62,9 @@ var errNoRoute = problem.New(problem.NotFound, "not_found", "There is nothing at
 func (s *Server) answer(ctx context.Context, err error) *ProblemBody {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = problem.New(problem.Unavailable, "unavailable", "This took too long; try again.").Because(err)
+	}
+	if lost, ok := errors.AsType[*net.OpError](err); ok {
+		err = problem.New(problem.Unavailable, "unavailable", "The server cannot reach its data now; try again.").Because(lost)
 	}
 	p := problem.From(err)
 	if p.Kind == problem.Internal || p.Kind == problem.Unavailable {

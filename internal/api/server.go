@@ -72,6 +72,8 @@ type Options struct {
 	Levels   *telemetry.Levels // of the log, for admins to change
 	// Ready tells whether requests can be served; its error is logged, not shown.
 	Ready func(ctx context.Context) error
+	// Away names what this replica has to do without for now; nil: nothing.
+	Away func() []string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
 	// CookieSecure sends cookies over TLS only.
@@ -167,6 +169,8 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		callerOf(ctx).rotates = true
+		ctx, cancel := context.WithTimeout(ctx, operationLimit)
+		defer cancel()
 		out, err := work(ctx, in)
 		if err != nil {
 			return nil, s.answer(ctx, err)
@@ -174,6 +178,10 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 		return out, nil
 	})
 }
+
+// operationLimit is longer than anything takes while the store answers, and as
+// long as anybody waits when it does not.
+const operationLimit = 15 * time.Second
 
 // maxBodyBytes is enough for every command; one that needs more says so, up to
 // largestBody.
@@ -217,7 +225,13 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		writePlain(w, http.StatusServiceUnavailable, "not ready\n")
 		return
 	}
-	writePlain(w, http.StatusOK, "ready\n")
+	said := "ready\n"
+	if s.Away != nil {
+		for _, what := range s.Away() {
+			said += "away: " + what + "\n"
+		}
+	}
+	writePlain(w, http.StatusOK, said)
 }
 
 func writePlain(w http.ResponseWriter, status int, text string) {

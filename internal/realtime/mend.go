@@ -2,9 +2,12 @@ package realtime
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/centrifugal/centrifuge"
 
 	"synctv/internal/cluster"
 	"synctv/internal/room"
@@ -47,6 +50,9 @@ func (s *Sockets) keepInStep(ctx context.Context) {
 		case <-tick.C:
 		}
 		away := s.node.bus.away()
+		if away != wasAway {
+			s.sayAlone(away)
+		}
 		s.node.bus.retry()
 		open := s.node.open.all()
 		s.look(ctx, open)
@@ -54,6 +60,25 @@ func (s *Sockets) keepInStep(ctx context.Context) {
 			s.renew(ctx, open)
 		}
 		wasAway = away
+	}
+}
+
+// alone tells a page whether its replica is cut off from the others.
+type alone struct {
+	Type  string `json:"type"`
+	Alone bool   `json:"alone"`
+}
+
+func (s *Sockets) sayAlone(is bool) {
+	for _, c := range s.node.node.Hub().Connections() {
+		sendAlone(c, is)
+	}
+}
+
+// sendAlone is told but not needed: a page that misses it only explains less.
+func sendAlone(c *centrifuge.Client, is bool) {
+	if data, err := json.Marshal(alone{"alone", is}); err == nil {
+		_ = c.Send(data)
 	}
 }
 

@@ -180,6 +180,9 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 		c.Disconnect(centrifuge.DisconnectServerError)
 		return
 	}
+	if s.node.bus != nil && s.node.bus.away() {
+		sendAlone(c, true)
+	}
 	if first {
 		s.came(ctx, v)
 	}

@@ -38,6 +38,9 @@ type Options struct {
 	MaxConns int
 }
 
+// connectTimeout bounds how long PostgreSQL may take to let us in.
+const connectTimeout = 3 * time.Second
+
 // busyTimeoutMS is how long SQLite waits for another process (the CLI) to let
 // go of the file.
 const busyTimeoutMS = 5000
@@ -98,6 +101,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	}
 	cfg.MaxConns = int32(max(o.MaxConns, 2)) //nolint:gosec // a small number from the configuration
 	cfg.MaxConnIdleTime = 5 * time.Minute
+	cfg.ConnConfig.ConnectTimeout = min(cfg.ConnConfig.ConnectTimeout, connectTimeout)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)

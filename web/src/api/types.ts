@@ -239,6 +239,7 @@ export type RoomEvent =
   | { type: 'member_gone'; id: string }
   | { type: 'sync'; sync: PlayerWord }
   | { type: 'live'; stream: StreamInfo }
+  | { type: 'alone'; alone: boolean }
   | { type: 'room'; room: Room };
 
 /** An error's body, application/problem+json. */

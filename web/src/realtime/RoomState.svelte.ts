@@ -20,6 +20,8 @@ export class RoomState {
   /** Whether the server has messages older than the first one here. */
   moreMessages = $state(false);
   streams = $state.raw<StreamInfo[]>([]);
+  /** The server is cut off from its neighbours: what happens there comes late. */
+  alone = $state(false);
 
   /** What each member's player last said of itself, by person. */
   words = $state.raw<ReadonlyMap<string, PlayerWord>>(new Map());
@@ -83,6 +85,9 @@ export class RoomState {
       case 'live':
         this.streams = putStream(this.streams, e.stream);
         return null;
+      case 'alone':
+        this.alone = e.alone;
+        return null;
       case 'room':
         if (!this.room || e.room.version >= this.room.version) this.room = e.room;
         return null;
@@ -121,6 +126,7 @@ export class RoomState {
   }
 
   #applySnapshot(s: Snapshot): void {
+    this.alone = false; // a server that is says so right after this
     this.room = s.room;
     this.me = s.me;
     this.applyPlayback(s.playback);

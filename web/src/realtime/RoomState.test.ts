@@ -153,3 +153,14 @@ it.each([
 it('comes back after 5 to 15 seconds', () => {
   expect([returnDelay(() => 0), returnDelay(() => 1)]).toEqual([5_000, 15_000]);
 });
+
+it('says that its server is cut off until a server says otherwise', () => {
+  const state = stateWith(snapshot());
+  state.apply({ type: 'alone', alone: true });
+  expect(state.alone).toBe(true);
+  state.apply({ type: 'alone', alone: false });
+  expect(state.alone).toBe(false);
+  state.apply({ type: 'alone', alone: true });
+  state.apply(snapshot());
+  expect(state.alone).toBe(false);
+});
