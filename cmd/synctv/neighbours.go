@@ -113,6 +113,14 @@ func reachable(ln net.Addr, redisURL string) (string, error) {
 	return "http://" + net.JoinHostPort(host, port), nil
 }
 
+// addr is where the internal listener listens; "off" when there is none.
+func (n *neighbours) addr() string {
+	if n == nil {
+		return "off"
+	}
+	return n.listen.Addr().String()
+}
+
 // serve serves other replicas until close.
 func (n *neighbours) serve() error {
 	if err := n.server.Serve(n.listen); !errors.Is(err, http.ErrServerClosed) {

@@ -79,8 +79,9 @@ func testReplicasAreOne(t *testing.T, h []*house) {
 	id := ada.createRoom(map[string]string{"name": "x"})
 	path := "/api/rooms/" + id
 	kim := h[1].guest(id, "Kim")
-	a, k := ada.socket(id), kim.socket(id)
+	a := ada.socket(id)
 	a.next("snapshot")
+	k := kim.socket(id)
 	k.next("snapshot")
 	here := func(name string, online bool) func(map[string]any) bool {
 		return func(e map[string]any) bool {
@@ -128,8 +129,9 @@ func TestRedisAway(t *testing.T) {
 	path := "/api/rooms/" + id
 	item := ada.addURL(id, "https://example.org/a.mp4")
 	kim := h[1].guest(id, "Kim")
-	a, k := ada.socket(id), kim.socket(id)
+	a := ada.socket(id)
 	a.next("snapshot")
+	k := kim.socket(id)
 	k.next("snapshot")
 	server.Freeze()
 	ada.post(path+"/playback/item", map[string]string{"item_id": item}).ok(200, nil)

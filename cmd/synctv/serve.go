@@ -291,7 +291,7 @@ func (p *program) run(ctx context.Context) error {
 		defer stopWork()
 		return p.drain(server)
 	})
-	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "rtmps", addrOf(p.rtmps), "metrics", addrOf(p.scrape), "version", version)
+	p.log.InfoContext(ctx, "serving", "http", p.http.Addr().String(), "rtmp", addrOf(p.rtmp), "rtmps", addrOf(p.rtmps), "metrics", addrOf(p.scrape), "cluster", p.others.addr(), "version", version)
 	err := g.Wait()
 	p.log.InfoContext(ctx, "stopped")
 	return err

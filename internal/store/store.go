@@ -101,7 +101,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	}
 	cfg.MaxConns = int32(max(o.MaxConns, 2)) //nolint:gosec // a small number from the configuration
 	cfg.MaxConnIdleTime = 5 * time.Minute
-	cfg.ConnConfig.ConnectTimeout = min(cfg.ConnConfig.ConnectTimeout, connectTimeout)
+	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)

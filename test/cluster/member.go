@@ -50,6 +50,7 @@ type member struct {
 	longest  time.Duration // without an open socket, since reset
 	breaks   int
 	playback playback
+	off      bool     // the room was told that its stream is off the air
 	acked    []string // lines that were acknowledged, in order
 	unknown  map[string]bool
 	refused  int
@@ -171,6 +172,7 @@ func (m *member) hear(line []byte) {
 	type event struct {
 		Type     string
 		Playback *playback
+		Stream   *struct{ Live bool }
 	}
 	var f struct {
 		Push *struct {
@@ -192,6 +194,9 @@ func (m *member) hear(line []byte) {
 	defer m.mu.Unlock()
 	if e.Playback != nil && e.Playback.newer(m.playback) {
 		m.playback = *e.Playback
+	}
+	if e.Stream != nil {
+		m.off = !e.Stream.Live
 	}
 	if e.Type == "snapshot" && !m.open {
 		m.open = true

@@ -25,6 +25,7 @@ type replica struct {
 	bin             string
 	postgres, redis *link
 	url, rtmp       string // as of the last start
+	internal        string // the listener for other replicas
 	cmd             *exec.Cmd
 	ended           chan struct{}
 }
@@ -117,12 +118,13 @@ func (p *replica) read(log io.Reader, serving chan bool) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var l struct{ Msg, HTTP, RTMP string }
+		var l struct{ Msg, HTTP, RTMP, Cluster string }
 		if os.Getenv("SYNCTV_RIG_LOG") != "" {
 			_, _ = os.Stderr.Write(append(lines.Bytes(), '\n'))
 		}
 		if json.Unmarshal(lines.Bytes(), &l) == nil && l.Msg == "serving" && l.HTTP != "" {
 			p.url, p.rtmp = "http://"+l.HTTP, l.RTMP
+			p.internal = l.Cluster
 			serving <- true
 		}
 	}

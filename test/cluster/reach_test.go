@@ -1,0 +1,101 @@
+//go:build unix && cluster
+
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// From a command on one replica to every socket on the two others, beside other
+// rooms that talk.
+func TestReach(t *testing.T) {
+	r := newRig(t, 3)
+	c := r.gather(number("ROOMS", 20), 2, 2*time.Second)
+	quiet := r.gather(1, 1, time.Hour)
+	o := quiet.owners[0]
+	var mu sync.Mutex
+	arrived := map[float64][]time.Time{} // by the position that was sought
+	ctx, stop := context.WithCancel(context.Background())
+	var open sync.WaitGroup
+	t.Cleanup(func() { stop(); open.Wait() })
+	sockets := number("SOCKETS", 200)
+	ready := make(chan bool, sockets)
+	for i := range sockets {
+		open.Go(func() {
+			listenFor(ctx, o, r.replicas[1+i%2].url, func() { ready <- true }, func(at float64) {
+				now := time.Now()
+				mu.Lock()
+				arrived[at] = append(arrived[at], now)
+				mu.Unlock()
+			})
+		})
+	}
+	for range sockets {
+		<-ready
+	}
+	var delays []time.Duration
+	const commands = 60
+	for n := range commands {
+		at := float64(1000 + n)
+		began := time.Now()
+		must(t, o.do(ctx, r.replicas[0].url, "POST", "/api/rooms/"+o.room+"/playback/seek", map[string]any{"position_s": at}, nil))
+		quiet.await("all sockets to hear", 5*time.Second, func() bool { mu.Lock(); defer mu.Unlock(); return len(arrived[at]) == sockets })
+		for _, when := range arrived[at] {
+			delays = append(delays, when.Sub(began))
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	slices.Sort(delays)
+	q := func(p float64) time.Duration { return delays[int(p*float64(len(delays)-1))] }
+	t.Logf("%d sockets on two replicas, %d commands on the third, %d other rooms: p50 %v p95 %v p99 %v most %v",
+		sockets, commands, len(c.rooms), q(.5), q(.95), q(.99), q(1))
+}
+
+// listenFor hears the playback events of one room until ctx ends.
+func listenFor(ctx context.Context, o *member, base string, ready func(), heard func(position float64)) {
+	conn, _, err := websocket.Dial(ctx, base+"/api/rooms/"+o.room+"/socket", &websocket.DialOptions{
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + o.token}},
+	})
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(4 << 20)
+	_ = conn.Write(ctx, websocket.MessageText, []byte(`{"id":1,"connect":{}}`))
+	for first := true; ; {
+		_, data, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		if string(data) == "{}" {
+			_ = conn.Write(ctx, websocket.MessageText, data)
+			continue
+		}
+		if first {
+			first = false
+			ready()
+		}
+		var f struct {
+			Push struct {
+				Pub struct {
+					Data struct {
+						Playback *struct {
+							PositionS float64 `json:"position_s"`
+						}
+					}
+				}
+			}
+		}
+		if json.Unmarshal(data, &f) == nil && f.Push.Pub.Data.Playback != nil {
+			heard(f.Push.Pub.Data.Playback.PositionS)
+		}
+	}
+}
