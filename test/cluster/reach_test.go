@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,19 +84,29 @@ func listenFor(ctx context.Context, o *member, base string, ready func(), heard 
 			first = false
 			ready()
 		}
-		var f struct {
-			Push struct {
-				Pub struct {
-					Data struct {
-						Playback *struct {
-							PositionS float64 `json:"position_s"`
-						}
+		for line := range strings.SplitSeq(string(data), "\n") {
+			if at, ok := sought(line); ok {
+				heard(at)
+			}
+		}
+	}
+}
+
+// sought is the position of a playback event.
+func sought(line string) (position float64, ok bool) {
+	var f struct {
+		Push struct {
+			Pub struct {
+				Data struct {
+					Playback *struct {
+						PositionS float64 `json:"position_s"`
 					}
 				}
 			}
 		}
-		if json.Unmarshal(data, &f) == nil && f.Push.Pub.Data.Playback != nil {
-			heard(f.Push.Pub.Data.Playback.PositionS)
-		}
 	}
+	if json.Unmarshal([]byte(line), &f) != nil || f.Push.Pub.Data.Playback == nil {
+		return 0, false
+	}
+	return f.Push.Pub.Data.Playback.PositionS, true
 }
