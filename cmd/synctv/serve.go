@@ -176,7 +176,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets, Waits: waits,
-		Ready:   func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
+		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
