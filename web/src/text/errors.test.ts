@@ -1,22 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { ApiError, problemToError } from '../api/problem';
 import en from './en.json';
 import { errorText, fieldText } from './errors';
 import { hasText } from './text.svelte';
 
-// Every code the server may answer with has words in both languages (zh is
-// compared with en elsewhere).
-const CODES = `validation malformed_body not_signed_in session_expired wrong_credentials name_taken name_invalid
-  password_too_short user_banned user_pending signup_closed room_not_found room_password_wrong room_password_required
-  room_closed room_full guests_not_allowed not_a_member member_banned member_pending permission_missing item_not_found
-  source_unsupported library_forbidden library_not_found path_invalid playback_conflict nothing_to_play message_empty
-  message_too_long too_fast body_too_large key_not_found stream_offline unavailable internal not_found cross_origin chat_off slow_mode message_not_found message_deleted edit_too_late
-  reactions_full danmaku_off danmaku_not_found playlist_full creator_stays already_guest
-  too_many_attempts wrong_password session_not_found owns_rooms token_limit admin_required root_required target_protected
-  root_stays conflict member_not_found user_not_found field_required field_too_long field_too_short field_invalid field_out_of_range
-  field_unknown`;
+// Every code the server's sources can answer with has words here (zh is compared
+// with en elsewhere).
+const root = resolve(import.meta.dirname, '../../..');
+const sources = ['internal', 'cmd'].flatMap((dir) =>
+  readdirSync(join(root, dir), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
+    .map((name) => readFileSync(join(root, dir, name), 'utf8'))
+);
+const found = (pattern: RegExp): string[] => [...new Set(sources.flatMap((text) => [...text.matchAll(pattern)].map((m) => m[1] ?? '')))].sort();
+const texts: Record<string, string> = en;
 
-it.each(CODES.split(/\s+/))('%s has words', (code) => expect(en).toHaveProperty([`error.${code}`]));
+it('has words for every problem the server knows', () => {
+  const codes = found(/problem\.New\(\s*[\w.]+,\s*"(\w+)"/g);
+  expect(codes.length).toBeGreaterThan(60);
+  expect(codes.filter((code) => !texts[`error.${code}`])).toEqual([]);
+});
+
+it('has words for everything that can be wrong with a field', () => {
+  const codes = found(/InvalidField\(\s*[^,]+,\s*"(\w+)"/g);
+  expect(codes.length).toBeGreaterThan(5);
+  expect(codes.filter((code) => !texts[`error.field_${code}`] && !texts[`error.${code}`])).toEqual([]);
+});
 
 it('falls back to what the server said', () => {
   expect(hasText('error.brand_new')).toBe(false);
