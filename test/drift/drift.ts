@@ -1,14 +1,12 @@
 // How far browsers in one room are apart, over the lines of a profile: the real
 // program, real browsers, a relay for each line. Judges and keeps every run;
 // `make drift` says how it is called, docs/SYNC.md what came out.
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { request, type Browser } from '@playwright/test';
 import { expect, House, root, test, type Room } from '../e2e/support/house';
 import { Server } from '../e2e/support/server';
+import { clip, serveHls } from './films';
 import { freeze, processOf } from './freeze';
 import { judge, rows, type Act } from './judge';
 import { Load, others, times } from './machine';
@@ -19,6 +17,8 @@ import { draw } from './show';
 const out = resolve(__dirname, '.out');
 const name = process.env['PROFILE'] ?? 'home';
 const pages = Number(process.env['PAGES'] ?? 0);
+/** What plays: an mp4 from the library by Range, or HLS by hls.js. */
+const source = process.env['SOURCE'] ?? 'mp4';
 
 /** A run in which others took more of the machine's time than this says nothing. */
 const MOST_OTHERS = 0.2;
@@ -26,10 +26,13 @@ const MOST_OTHERS = 0.2;
 test('drift', async ({ browser }) => {
   const profile = profiles[name];
   if (!profile) throw new Error(`no profile ${name}: ${Object.keys(profiles).join(', ')}`);
-  const server = await Server.start({ library: await clip(), rootPassword: root.password });
+  const folder = await clip(out);
+  const server = await Server.start({ library: folder, rootPassword: root.password });
   const host = await request.newContext({ baseURL: server.url });
   expect((await host.post('/api/auth/login', { data: root })).ok()).toBe(true);
-  const room = await prepare(new House(server, host));
+  const hls = await serveHls(folder);
+  const media = source === 'hls' ? { url: hls.url } : { library_path: 'Films/clip.mp4' };
+  const room = await prepare(new House(server, host), media);
   const viewers = await gather(browser, server.url, room, profile);
   const before = await times();
   const load = new Load();
@@ -44,25 +47,26 @@ test('drift', async ({ browser }) => {
   const seconds = await load.stop();
   const arrived = acts.find((act) => act.what === 'late')?.at ?? 0;
   const tracks = await Promise.all(viewers.map((v) => v.track(v.name === 'late' ? arrived : 0)));
-  const result = { profile: name, pages: viewers.length, others: Math.round(taken * 1000) / 1000, void: taken > MOST_OTHERS, ...judge(tracks, acts, end) };
+  const result = { profile: name, source, pages: viewers.length, others: Math.round(taken * 1000) / 1000, void: taken > MOST_OTHERS, ...judge(tracks, acts, end) };
   await mkdir(out, { recursive: true });
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-  await writeFile(join(out, `${name}-${stamp}.json`), JSON.stringify(result, null, 1));
-  await writeFile(join(out, `${name}-${stamp}.svg`), draw(rows(tracks), acts));
-  if (process.env['KEEP']) await writeFile(join(out, `${name}-${stamp}-tracks.json`), JSON.stringify({ tracks, acts, load: seconds }));
+  await writeFile(join(out, `${name}-${source}-${stamp}.json`), JSON.stringify(result, null, 1));
+  await writeFile(join(out, `${name}-${source}-${stamp}.svg`), draw(rows(tracks), acts));
+  if (process.env['KEEP']) await writeFile(join(out, `${name}-${source}-${stamp}-tracks.json`), JSON.stringify({ tracks, acts, load: seconds }));
   console.log(JSON.stringify(result));
   for (const v of viewers) await v.close();
   await host.dispose();
+  await hls.stop();
   expect(await server.stop()).toBe(0);
 });
 
 /** A room in which everybody controls, its film at the beginning and standing. */
-async function prepare(house: House): Promise<Room> {
+async function prepare(house: House, media: { url: string } | { library_path: string }): Promise<Room> {
   const room = await house.room('Drift');
   const change = await house.host.patch(`/api/rooms/${room.id}`, { data: { preset: 'everyone_controls' } });
   expect(change.ok(), await change.text()).toBe(true);
   const added = await house.host.post(`/api/rooms/${room.id}/playlist/items`, {
-    data: { items: [{ title: 'The clip', library_path: 'Films/clip.mp4' }] }
+    data: { items: [{ title: 'The clip', ...media }] }
   });
   expect(added.status(), await added.text()).toBe(201);
   const { items } = (await added.json()) as { items: { id: string }[] };
@@ -101,6 +105,7 @@ async function run(viewers: Viewer[], profile: Profile, comeLate: () => Promise<
   await act('pause', second, 'k', 2.5);
   await act('resume', first, 'k', 8);
   if (profile.outage || profile.hidden) return away(last, profile, acts);
+  acts.push({ what: 'frozen', at: performance.timeOrigin + performance.now() });
   await freeze(pid, 800 + Math.random() * 1200);
   acts.push({ what: 'stall', at: performance.timeOrigin + performance.now() });
   await pass(9);
@@ -133,17 +138,3 @@ async function away(last: Viewer, profile: Profile, acts: Act[]): Promise<Act[]>
 
 const pass = (seconds: number): Promise<void> => new Promise((next) => setTimeout(next, seconds * 1000));
 
-/** A folder with a small clip, so that many pages fit on one machine: 320x180, 15 fps, 200 s. */
-async function clip(): Promise<string> {
-  const folder = join(out, 'films');
-  const film = join(folder, 'clip.mp4');
-  if (existsSync(film)) return folder;
-  await mkdir(folder, { recursive: true });
-  await promisify(execFile)('ffmpeg', [
-    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=15'],
-    ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', '200'],
-    ...['-c:v', 'libx264', '-preset', 'superfast', '-pix_fmt', 'yuv420p', '-g', '15', '-keyint_min', '15'],
-    ...['-c:a', 'aac', '-b:a', '96k', '-movflags', '+faststart', film]
-  ]);
-  return folder;
-}

@@ -25,6 +25,8 @@ export interface Verdict {
   samples: number;
   /** Time (ms) until all pages were, and stayed, within 50 ms; per act. */
   settle: { what: string; ms: number }[];
+  /** Between the first and the last page that began to move after "play" or "resume" (ms). */
+  firstFrame: number[];
   /** How far apart the pages stood at the end of a pause (ms). */
   pausedApart: number;
   /** Seeks that no command asked for, by page. */
@@ -44,7 +46,7 @@ export interface Row {
 
 const STEP = 50;
 /** Steady play begins so long (ms) after an act. */
-const STEADY_AFTER = 2500;
+const STEADY_AFTER = 3000;
 /** Within this (ms) of each other all pages are back. */
 const BACK = 50;
 /** … and stay so for this long (ms). */
@@ -75,14 +77,17 @@ function between(left: Look, right: Look, at: number): number {
   return left[1] + part * (right[1] - left[1]);
 }
 
-/** Judges a run. Acts named "pause" end steady play until the next act. */
+/** Acts that end steady play until the next one. */
+const ENDS = ['pause', 'frozen'];
+
+/** Judges a run. */
 export function judge(tracks: Track[], acts: Act[], end: number): Verdict {
   const all = rows(tracks);
   const steady: number[] = [];
   let playing_ms = 0;
   acts.forEach((act, i) => {
     const until = acts[i + 1]?.at ?? end;
-    if (act.what === 'pause') return;
+    if (ENDS.includes(act.what)) return;
     playing_ms += until - act.at;
     for (const row of all) if (row.at >= act.at + STEADY_AFTER && row.at < until) steady.push(row.spread);
   });
@@ -93,7 +98,8 @@ export function judge(tracks: Track[], acts: Act[], end: number): Verdict {
     p95: percentile(steady, 0.95),
     p99: percentile(steady, 0.99),
     samples: steady.length,
-    settle: acts.map((act, i) => ({ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) })),
+    settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) }])),
+    firstFrame: acts.filter((act) => act.what === 'play' || act.what === 'resume').map((act) => firstFrame(tracks, act.at)),
     pausedApart: pausedApart(all, acts),
     correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
     rateChangesPerMinute: each(tracks, (t) => round(t.rates.length / minutes)),
@@ -111,6 +117,20 @@ function settle(all: Row[], at: number, until: number): number {
     else if (row.at - since >= FOR) return round(since - at);
   }
   return round(until - at);
+}
+
+/** How long after the first page's film the last one's moved; the looks are 50 ms apart, so the start is reckoned back. */
+function firstFrame(tracks: Track[], at: number): number {
+  const begun = tracks.flatMap((t) => {
+    const from = t.looks.findLast((look) => look[0] <= at);
+    const first = t.looks.find((look) => look[0] > at && !look[2] && Math.abs(look[1] - (from?.[1] ?? look[1])) > 0.001);
+    const next = first && t.looks[t.looks.indexOf(first) + 1];
+    if (!from || !first || !next) return [];
+    // A page that jumps to where the room is moves from then on.
+    const moved = first[1] - from[1];
+    return [moved < 0.06 ? first[0] - moved * 1000 : first[0]];
+  });
+  return round(Math.max(...begun) - Math.min(...begun));
 }
 
 function pausedApart(all: Row[], acts: Act[]): number {

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 
 interface Times {
   at: number;
-  /** Ticks of all CPUs together that were not idle. */
+  /** Ticks of all CPUs together that were not idle, also those that other machines on the same iron took. */
   busy: number;
   own: number;
 }
@@ -14,8 +14,8 @@ const TICKS = 100; // per second: USER_HZ on every Linux we know
 /** Reads the CPU time of the machine and of this process with all it started. */
 export async function times(): Promise<Times> {
   const [first] = (await readFile('/proc/stat', 'utf8')).split('\n');
-  const [user, nice, system, , , irq, soft] = first!.split(/\s+/).slice(1).map(Number);
-  return { at: performance.now(), busy: user! + nice! + system! + irq! + soft!, own: await own() };
+  const [user, nice, system, , , irq, soft, steal] = first!.split(/\s+/).slice(1).map(Number);
+  return { at: performance.now(), busy: user! + nice! + system! + irq! + soft! + (steal ?? 0), own: await own() };
 }
 
 /** The part of all CPU time between two readings that others took. */
