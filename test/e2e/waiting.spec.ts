@@ -1,4 +1,5 @@
 // A room that waits for people whose film does not load, and for no longer than it should.
+import AxeBuilder from '@axe-core/playwright';
 import { expect, open, test } from './support/house';
 import { drift, look, now, percentile, watch } from './support/stage';
 
@@ -26,6 +27,8 @@ test('the room waits, goes on without, excuses, and starts together', async ({ p
     await expect.poll(async () => (await look(host)).paused).toBe(true);
     await open(host, 'Members');
     await expect(host.getByRole('listitem').filter({ hasText: /Ada.*Guest/ })).toContainText('opening the film');
+    const { violations } = await new AxeBuilder({ page: host }).include('[data-testid="wait-banner"]').analyze();
+    expect(violations.map((v) => v.id)).toEqual([]);
     await banner.getByRole('button', { name: 'Continue without' }).click();
     await expect(banner).toBeHidden();
     await expect.poll(async () => (await look(host)).position).toBeGreaterThan(stands + 0.5);
