@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -89,4 +91,50 @@ func flvBySocket(t *testing.T, c *client, url string) {
 		}
 		_ = conn.CloseNow()
 	}
+}
+
+// Whoever may publish sees how the stream does, and ends it: its encoder cannot
+// simply connect again.
+func TestStreamStatsAndEnd(t *testing.T) {
+	film := encoded(t)
+	h := startHouse(t, nil)
+	ada := h.register("ada")
+	room := "/api/rooms/" + ada.createRoom(map[string]string{"name": "x"})
+	var k struct{ URL, Stream string }
+	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	stream := room + "/live/" + k.Stream
+	ada.get(stream+"/stats").problem(404, "stream_offline")
+	ada.post(stream+"/end", struct{}{}).problem(404, "stream_offline")
+	ada.get(room+"/live/none/stats").problem(404, "item_not_found")
+	p, err := rtmptest.Publish(t.Context(), k.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Abort()
+	pushed := make(chan error, 1)
+	go func() { pushed <- p.Push(t.Context(), bytes.NewReader(film), 1) }()
+	var st struct {
+		Video, Audio  string
+		BitrateKbps   int64   `json:"bitrate_kbps"`
+		FrameRate     float64 `json:"frame_rate"`
+		KeyIntervalMS int64   `json:"key_interval_ms"`
+		LostFrames    int64   `json:"lost_frames"`
+		StartedMS     int64   `json:"started_ms"`
+	}
+	await(t, "two key frames", func() bool {
+		a := ada.get(stream + "/stats")
+		return a.status == 200 && json.Unmarshal(a.body, &st) == nil && st.KeyIntervalMS > 0
+	})
+	if st.Video != "avc1" || st.Audio != "mp4a" || st.BitrateKbps < 10 || st.StartedMS == 0 || st.LostFrames != 0 ||
+		st.KeyIntervalMS != 1000 || math.Abs(st.FrameRate-25) > 0.5 {
+		t.Errorf("%+v", st)
+	}
+	ada.post(stream+"/end", struct{}{}).ok(204, nil)
+	if err := <-pushed; err == nil {
+		t.Error("the encoder went on to the end")
+	}
+	if _, err := rtmptest.Publish(t.Context(), k.URL); err == nil {
+		t.Error("the encoder connected again at once")
+	}
+	ada.get(stream+"/stats").problem(404, "stream_offline")
 }

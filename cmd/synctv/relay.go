@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"synctv/internal/api"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
@@ -117,6 +118,23 @@ func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, stream, file s
 	return inWords(o.hls.Serve(w, r, stream, file))
 }
 
+// StreamStats implements api.Streams.
+func (o outputs) StreamStats(stream string) (api.StreamStats, bool) {
+	i := o.hub.Info(stream)
+	st := api.StreamStats{
+		Video: i.Video, Audio: i.Audio, BitrateKbps: int64(i.Bitrate / 1000), FrameRate: i.FrameRate,
+		KeyIntervalMS: i.KeyInterval.Milliseconds(), LongGOP: i.LongGOP, LostFrames: i.LostFrames, Viewers: i.Viewers,
+		Skipped: i.SkippedToKey, ClosedSlow: i.DroppedSlow, ClosedStalled: i.DroppedStalled,
+	}
+	if i.Live {
+		st.StartedMS = i.Started.UnixMilli()
+	}
+	return st, i.Live
+}
+
+// EndStream implements api.Streams.
+func (o outputs) EndStream(stream string) bool { return o.hub.End(stream) }
+
 // inWords names what is not simply offline.
 func inWords(err error) error {
 	switch {
@@ -124,6 +142,8 @@ func inWords(err error) error {
 		return problem.New(problem.NotFound, "not_found", "There is no such part of this stream, or not any more.").Because(err)
 	case errors.Is(err, hls.ErrBusy):
 		return problem.New(problem.Unavailable, "unavailable", "Too many players wait for this stream.").Because(err)
+	case errors.Is(err, live.ErrMemory):
+		return problem.New(problem.Unavailable, "unavailable", "The server has no memory left for this stream as HLS.").Because(err)
 	case errors.Is(err, hls.ErrCodec):
 		return problem.New(problem.NotFound, "stream_not_hls", "This stream's codecs cannot be had as HLS.").Because(err)
 	case errors.Is(err, live.ErrHandshake):

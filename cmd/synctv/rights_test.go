@@ -178,6 +178,9 @@ func watchingRules() map[string]rule {
 		"create-live-key": {may: hosts, body: none},
 		"list-live-keys":  {may: hosts},
 		"revoke-live-key": {may: hosts},
+
+		"get-stream-stats": {may: hosts},
+		"end-stream":       {may: hosts},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/ident"
+	"synctv/internal/right"
 	"synctv/internal/screen"
 )
 
@@ -38,6 +39,27 @@ type NewLiveKeyView struct {
 	Server string          `json:"server" doc:"what an encoder calls server"`
 	URL    string          `json:"url" doc:"both in one, for ffmpeg"`
 	Item   screen.ItemView `json:"item"`
+}
+
+// StreamStats is how a stream does, for whoever sends it.
+type StreamStats struct {
+	StartedMS     int64   `json:"started_ms"`
+	Video         string  `json:"video" doc:"codec, empty when there is no video"`
+	Audio         string  `json:"audio" doc:"codec, empty when there is no audio"`
+	BitrateKbps   int64   `json:"bitrate_kbps" doc:"of what is kept, the last seconds"`
+	FrameRate     float64 `json:"frame_rate" doc:"pictures per second as the encoder stamps them, 0 when unknown"`
+	KeyIntervalMS int64   `json:"key_interval_ms" doc:"between the newest two key frames, 0 when unknown"`
+	LongGOP       bool    `json:"long_gop" doc:"key frames are so far apart that nobody can join"`
+	LostFrames    int64   `json:"lost_frames" doc:"pictures the encoder left out, judged by gaps in its stamps"`
+	Viewers       int     `json:"viewers"`
+	Skipped       int64   `json:"skipped" doc:"times a viewer was too slow and went on at the newest key frame"`
+	ClosedSlow    int64   `json:"closed_slow" doc:"viewers closed because they did not catch up"`
+	ClosedStalled int64   `json:"closed_stalled" doc:"viewers closed because they took nothing"`
+}
+
+type inStream struct {
+	InRoom
+	Stream string `path:"stream" maxLength:"32" doc:"public name of the stream"`
 }
 
 type inKey struct {
@@ -80,6 +102,44 @@ func (s *Server) liveRoutes() {
 		}
 		return nil, s.Rooms.RevokeLiveKey(ctx, in.Room, who, in.Key)
 	})
+}
+
+// streamRoutes are for whoever may publish.
+func (s *Server) streamRoutes() {
+	tags := []string{"live"}
+	operation(s, huma.Operation{
+		OperationID: "get-stream-stats", Method: http.MethodGet, Path: "/api/rooms/{room}/live/{stream}/stats", Tags: tags,
+		Summary: "How a stream does: rate, key frames, viewers, who could not keep up", Security: people(),
+	}, func(ctx context.Context, in *inStream) (*body[StreamStats], error) {
+		if err := s.mayPublish(ctx, in); err != nil {
+			return nil, err
+		}
+		st, ok := s.Streams.StreamStats(in.Stream)
+		if !ok {
+			return nil, errStreamOffline
+		}
+		return reply(st, nil)
+	})
+	operation(s, huma.Operation{
+		OperationID: "end-stream", Method: http.MethodPost, Path: "/api/rooms/{room}/live/{stream}/end", Tags: tags,
+		Summary: "Disconnect the encoder and hold it off for a minute", DefaultStatus: http.StatusNoContent, Security: people(),
+	}, func(ctx context.Context, in *inStream) (*struct{}, error) {
+		if err := s.mayPublish(ctx, in); err != nil {
+			return nil, err
+		}
+		if !s.Streams.EndStream(in.Stream) {
+			return nil, errStreamOffline
+		}
+		return nil, nil
+	})
+}
+
+func (s *Server) mayPublish(ctx context.Context, in *inStream) error {
+	who, _, err := s.person(ctx, in.Room)
+	if err != nil {
+		return err
+	}
+	return s.Rooms.WatchStream(ctx, in.Room, who, in.Stream, right.PublishLive)
 }
 
 func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyView], error) {

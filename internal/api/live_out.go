@@ -22,7 +22,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, who room.Person) 
 	if !sameOrigin(r) {
 		return errOtherSite
 	}
-	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream); err != nil {
+	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream, 0); err != nil {
 		return err
 	}
 	return offlineUnlessKnown(s.Streams.ServeFLV(w, r, stream))
@@ -32,7 +32,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, who room.Person) 
 // index.m3u8, and what the playlists name.
 func (s *Server) watchHLS(w http.ResponseWriter, r *http.Request, who room.Person) error {
 	stream := r.PathValue("stream")
-	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream); err != nil {
+	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream, 0); err != nil {
 		return err
 	}
 	return offlineUnlessKnown(s.Streams.ServeHLS(w, r, stream, r.PathValue("file")))

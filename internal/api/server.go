@@ -40,6 +40,11 @@ type Streams interface {
 	ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error
 	// ServeHLS answers for one file: index.m3u8, or what the playlists name.
 	ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error
+	// StreamStats tells how a stream does; ok is false when nobody publishes it.
+	StreamStats(stream string) (st StreamStats, ok bool)
+	// EndStream disconnects the encoder and holds it off for a minute. It says
+	// whether there was one.
+	EndStream(stream string) bool
 }
 
 // Proxied is a request for an item that comes through this server.
@@ -122,6 +127,7 @@ func New(o Options) *Server {
 	s.chatChangeRoutes()
 	s.danmakuRoutes()
 	s.liveRoutes()
+	s.streamRoutes()
 	s.page = newUI(s.UI).ServeHTTP
 	for pattern, handler := range s.rawRoutes() {
 		s.mux.HandleFunc(pattern, handler)

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type Hub struct {
 	streams map[string]*stream
 	past    Stats // events counted under mu
 	closed  bool
+	held    map[string]time.Time // until when ended streams stay ended
 }
 
 // stream is one name that is being published, or was a moment ago. It is in
@@ -50,7 +52,7 @@ func NewHub(limits Limits, listener Listener) *Hub {
 	limits = limits.withDefaults()
 	h := &Hub{
 		limits: limits, budget: streamlog.NewBudget(limits.Memory),
-		streams: make(map[string]*stream),
+		streams: make(map[string]*stream), held: make(map[string]time.Time),
 	}
 	h.news.init(listener, limits.Notices)
 	return h
@@ -116,6 +118,19 @@ func (h *Hub) Cut(name string) bool {
 // CutKey ends every stream that is published by the key and says how many.
 func (h *Hub) CutKey(key string) int {
 	return h.cut(func(s *stream) bool { return s.pub != nil && s.pub.pass.Key == key })
+}
+
+// End is Cut by somebody who means it: encoders connect again by themselves
+// within seconds, so for a while nobody may publish the stream (ErrHeld).
+func (h *Hub) End(name string) bool {
+	h.mu.Lock()
+	now := time.Now()
+	maps.DeleteFunc(h.held, func(_ string, until time.Time) bool { return now.After(until) })
+	if h.streams[name] != nil {
+		h.held[name] = now.Add(h.limits.Hold)
+	}
+	h.mu.Unlock()
+	return h.Cut(name)
 }
 
 func (h *Hub) cut(match func(*stream) bool) int {
@@ -220,6 +235,6 @@ func (s *stream) info() Info {
 	return Info{
 		Stream: s.name, Live: !s.away.Load(), Started: s.started,
 		Video: l.Video, Audio: l.Audio, KeyInterval: l.KeyInterval, LongGOP: l.LongGOP,
-		Bitrate: l.Bitrate, Viewers: int(s.viewers.Load()), Counts: s.counts.load(),
+		Bitrate: l.Bitrate, FrameRate: l.FrameRate, LostFrames: l.Lost, Viewers: int(s.viewers.Load()), Counts: s.counts.load(),
 	}
 }

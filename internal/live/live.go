@@ -28,6 +28,7 @@ var (
 	ErrCut          = errors.New("live: the stream was cut")
 	ErrTakenOver    = errors.New("live: the same key publishes from elsewhere")
 	ErrClosed       = errors.New("live: shutting down")
+	ErrHeld         = errors.New("live: the stream was ended a moment ago")
 	ErrHandshake    = errors.New("live: not a WebSocket handshake")
 )
 
@@ -42,7 +43,8 @@ type Pass struct {
 // Limits bound the hub. Zero fields take the defaults named here.
 type Limits struct {
 	Log     streamlog.Limits
-	Memory  int64         // bytes of all logs together: 256 MiB
+	Memory  int64         // bytes of all logs and muxers together: 256 MiB
+	Hold    time.Duration // how long an ended stream cannot be published again: 1 min
 	Grace   time.Duration // how long a lost publisher may stay away: 5 s
 	Stale   time.Duration // silence after which another key may take over: 10 s
 	Stall   time.Duration // a viewer without any progress is closed: 10 s
@@ -58,6 +60,7 @@ const minStream = 4 << 20
 
 func (l Limits) withDefaults() Limits {
 	fill(&l.Memory, 256<<20)
+	fill(&l.Hold, time.Minute)
 	fill(&l.Grace, 5*time.Second)
 	fill(&l.Stale, 10*time.Second)
 	fill(&l.Stall, 10*time.Second)
@@ -85,8 +88,10 @@ type Info struct {
 	KeyInterval  time.Duration
 	LongGOP      bool    // key frames are too far apart: nobody can join
 	Bitrate      float64 // bits per second
+	FrameRate    float64 // pictures per second, as the encoder stamps them; 0: unknown
+	LostFrames   int64   // pictures the encoder left out
 	Viewers      int
-	Counts       Counts
+	Counts
 }
 
 // Counts say what happened to viewers, by reason.

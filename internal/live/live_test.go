@@ -217,7 +217,7 @@ func TestListenerHearsWhatChanged(t *testing.T) {
 		w, _ := h.Watch("a")
 		hear("viewers wait a moment")
 		time.Sleep(time.Second)
-		on := Info{Stream: "a", Live: true, Video: "avc1", Audio: "mp4a", KeyInterval: 40 * time.Millisecond, Viewers: 2}
+		on := Info{Stream: "a", Live: true, Video: "avc1", Audio: "mp4a", KeyInterval: 40 * time.Millisecond, FrameRate: 25, Viewers: 2}
 		hear("viewers", on)
 		v.Leave()
 		v.Leave()
@@ -301,5 +301,50 @@ func TestReserveThroughThePublication(t *testing.T) {
 	copy(b, avcHeader)
 	if err = errors.Join(err, p.Commit()); err != nil || h.Info("a").Video != "avc1" {
 		t.Errorf("%v, %+v", err, h.Info("a"))
+	}
+}
+
+// A stream that was ended stays so for a while, whoever connects again.
+func TestEndedStreamStaysEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub(Limits{Hold: time.Minute}, nil)
+		defer h.Close()
+		if h.End("a") {
+			t.Error("ended what was not there")
+		}
+		p := publish(t, h, Pass{"a", "k"})
+		if !h.End("a") || !errors.Is(context.Cause(p.Context()), ErrCut) {
+			t.Errorf("the encoder goes on: %v", context.Cause(p.Context()))
+		}
+		for range 5 {
+			time.Sleep(11 * time.Second)
+			if _, err := h.Publish(t.Context(), Pass{"a", "k"}); !errors.Is(err, ErrHeld) {
+				t.Error(err)
+			}
+		}
+		publish(t, h, Pass{"b", "k"}).Close(true)
+		time.Sleep(5 * time.Second)
+		publish(t, h, Pass{"a", "k"}).Close(true)
+	})
+}
+
+// What viewers keep of their own counts until they leave.
+func TestViewersMemoryCounts(t *testing.T) {
+	h := NewHub(Limits{Memory: 16 << 20}, nil)
+	defer h.Close()
+	p := publish(t, h, Pass{"a", "k"})
+	defer p.Close(true)
+	show(t, p, 0, 1, 100)
+	before := h.Stats().MemoryBytes
+	v, err := h.Watch("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Hold(9<<20) || !v.Hold(6<<20) || v.Hold(13<<20) || h.Stats().MemoryBytes != before+6<<20 {
+		t.Errorf("%d bytes held", h.Stats().MemoryBytes)
+	}
+	v.Leave()
+	if n := h.Stats().MemoryBytes; n != before {
+		t.Errorf("%d bytes held, %d before", n, before)
 	}
 }

@@ -26,8 +26,8 @@ type Publication struct {
 // Publish begins writing a stream, or goes on with one whose publisher was lost
 // a moment ago: viewers then simply see it go on. If somebody else publishes
 // it, the same key takes over, and so does anybody when the other is silent;
-// else ErrBusy. ErrMemory when all logs together hold too much already. The
-// caller must Close the publication.
+// else ErrBusy. ErrMemory when all logs together hold too much already, ErrHeld
+// for a while after End. The caller must Close the publication.
 func (h *Hub) Publish(ctx context.Context, pass Pass) (*Publication, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -36,6 +36,8 @@ func (h *Hub) Publish(ctx context.Context, pass Pass) (*Publication, error) {
 	}
 	s := h.streams[pass.Stream]
 	switch {
+	case time.Now().Before(h.held[pass.Stream]):
+		return nil, ErrHeld
 	case s == nil:
 		if !h.budget.Fits(minStream) {
 			h.past.RefusedMemory++

@@ -17,6 +17,7 @@ type Viewer struct {
 	once   sync.Once
 
 	behind time.Time // since when this viewer was skipped and not at the tail
+	holds  int64     // bytes of its own, see Hold
 }
 
 // Watch begins to watch a stream: ErrOffline when nobody publishes it,
@@ -43,6 +44,18 @@ func (v *Viewer) Bound(n int) { v.cursor.Most = n }
 // Early lets a viewer that has not begun yet begin with the oldest of what is
 // kept: a muxer wants whole GOPs at once, not the newest picture first.
 func (v *Viewer) Early() { v.cursor.Early = true }
+
+// Hold says how many bytes this viewer keeps of the stream on its own account (a
+// muxer does); they count into Limits.Memory until Leave. It refuses, and
+// nothing changes, before that leaves the streams themselves without any.
+func (v *Viewer) Hold(n int64) bool {
+	more := n - v.holds
+	if more > 0 && !v.hub.budget.Fits(more+minStream) || !v.hub.budget.Take(more) {
+		return false
+	}
+	v.holds = n
+	return true
+}
 
 // Next waits for the next range of whole tags to send. It fails with the
 // context's cause or, after the last byte, with the reason the stream ended.
@@ -107,6 +120,7 @@ func (v *Viewer) count(one func(*counters)) {
 // Leave ends the watching. Leaving twice does nothing.
 func (v *Viewer) Leave() {
 	v.once.Do(func() {
+		v.hub.budget.Give(v.holds)
 		v.stream.viewers.Add(-1)
 		v.hub.news.mark(v.stream.name, true)
 	})

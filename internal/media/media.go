@@ -64,7 +64,8 @@ func (c *Catalog) Play(it screen.Item) screen.Play {
 	case screen.SourceLibrary:
 		return screen.Play{Kind: screen.KindFile, URL: base + "/items/" + it.ID + "/media"}
 	case screen.SourceLive:
-		return screen.Play{Kind: screen.KindFLV, URL: base + "/live/" + it.Source.Stream + ".flv"}
+		stream := base + "/live/" + it.Source.Stream
+		return screen.Play{Kind: screen.KindFLV, URL: stream + ".flv", HLS: stream + "/index.m3u8"}
 	}
 	return screen.Play{}
 }

@@ -114,9 +114,10 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (sc
 	return key, err
 }
 
-// WatchStream lets a member of a room watch one of its streams.
-func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string) error {
-	if _, err := s.access(ctx, roomID, who); err != nil {
+// WatchStream lets a member of a room with the given rights (0: any member)
+// deal with one of its streams.
+func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string, need right.Permissions) error {
+	if _, err := s.require(ctx, roomID, who, need); err != nil {
 		return err
 	}
 	_, err := s.Playlists.ItemByStream(ctx, roomID, stream)

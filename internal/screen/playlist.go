@@ -102,6 +102,7 @@ type Play struct {
 	URL  string    `json:"url" doc:"absolute, or a path on this server"`
 	// Fallback is tried when a browser cannot fetch URL itself.
 	Fallback string `json:"fallback_url,omitempty" doc:"a path on this server, for when the browser cannot fetch url"`
+	HLS      string `json:"hls_url,omitempty" doc:"the same as HLS, for browsers that cannot play the other"`
 }
 
 // Playlist is the whole list with the version it has, items by position.

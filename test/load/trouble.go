@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -28,6 +29,10 @@ func judgeStorm(ctx context.Context, o options) error {
 // judgeSlow compares the others' latency without and with viewers that are
 // slow, or stop.
 func judgeSlow(ctx context.Context, o options) error {
+	counts, err := parseCounts(o.counts)
+	if err != nil {
+		return err
+	}
 	fmt.Println("| viewers | of them | others p50 ms | p99 ms | missing | laggards: skips, broken, closed | server: skipped, slow, stalled | RSS MB | sockets MB |")
 	fmt.Println("|--|--|--|--|--|--|--|--|--|")
 	for _, c := range []struct {
@@ -39,6 +44,9 @@ func judgeSlow(ctx context.Context, o options) error {
 		{1000, 0, 0, 20 * time.Second},
 		{1000, 100, 0, 60 * time.Second},
 	} {
+		if !slices.Contains(counts, c.n) {
+			continue
+		}
 		m, err := measure(ctx, o, relayAt("relay", 0), "-viewers", strconv.Itoa(c.n),
 			"-slow", strconv.Itoa(c.slow), "-stalled", strconv.Itoa(c.stalled), "-measure", c.length.String())
 		if err != nil {

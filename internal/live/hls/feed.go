@@ -32,6 +32,7 @@ type feed struct {
 	known   tracks    // codec headers, newest first come
 	held    []flv.Tag // frames that wait for the other track's header
 	clock   clock
+	shelf   shelf
 	changed bool // a codec header is not the muxer's
 }
 
@@ -69,7 +70,7 @@ func (f *feed) run(ctx context.Context) {
 	defer f.viewer.Leave()
 	err := f.read(ctx)
 	f.log.Debug("hls muxing ended", "reason", err)
-	if !errors.Is(err, ErrCodec) {
+	if !errors.Is(err, ErrCodec) && !errors.Is(err, live.ErrMemory) {
 		err = live.ErrOffline
 	}
 	f.replace(nil, err)
@@ -82,6 +83,10 @@ func (f *feed) read(ctx context.Context) error {
 		chunk, err := f.next(ctx)
 		if err != nil {
 			return err
+		}
+		// Before the muxer copies it: together they may be too much.
+		if !f.viewer.Hold(f.shelf.bytes() + int64(len(chunk.Body))) {
+			return live.ErrMemory
 		}
 		for _, b := range [...][]byte{chunk.Head, chunk.Body} {
 			if err := flv.Tags(b, f.tag); err != nil {
@@ -151,6 +156,7 @@ func (f *feed) begin(t flv.Tag, key bool) (bool, error) {
 			return false, nil
 		}
 	}
+	f.shelf = shelf{limits: f.limits} // the old muxer's segments go with it
 	g := &generation{tracks: f.known}
 	if err := g.start(f.limits, f.log); err != nil {
 		return false, err
@@ -184,6 +190,7 @@ func (f *feed) replace(g *generation, err error) {
 
 func (f *feed) write(t flv.Tag, frame flv.Sample) error {
 	at, wall := f.clock.at(t.DTS)
+	f.shelf.put(at, len(frame.Data), frame.Class == flv.Key || f.gen.video == nil)
 	return f.gen.write(t.Type, frame, at, wall)
 }
 

@@ -48,7 +48,8 @@ func fill[T int | uint64 | time.Duration](v *T, d T) {
 }
 
 // Errors of Serve. ErrBusy is temporary; ErrCodec means that no HLS exists for
-// what is published. Besides, live.ErrOffline and live.ErrClosed.
+// what is published. Besides, live.ErrOffline, live.ErrClosed and
+// live.ErrMemory, when there is none left for segments.
 var (
 	ErrBusy     = errors.New("hls: too many requests wait for this stream")
 	ErrCodec    = errors.New("hls: no track of this stream can be muxed")

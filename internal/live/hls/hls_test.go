@@ -43,7 +43,13 @@ type house struct {
 
 func open(t *testing.T, limits hls.Limits) *house {
 	t.Helper()
-	h := &house{hub: live.NewHub(live.Limits{}, nil)}
+	return openWithin(t, limits, 0)
+}
+
+// openWithin is open with a bound of the memory of everything live.
+func openWithin(t *testing.T, limits hls.Limits, memory int64) *house {
+	t.Helper()
+	h := &house{hub: live.NewHub(live.Limits{Memory: memory}, nil)}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hls = hls.New(h.hub, limits, log)
 	h.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

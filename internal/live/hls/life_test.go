@@ -1,8 +1,10 @@
 package hls_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -150,4 +152,53 @@ func TestCodecWithoutHLS(t *testing.T) {
 	if err := ask(h, "index.m3u8"); !errors.Is(err, hls.ErrCodec) {
 		t.Error(err)
 	}
+}
+
+// heavy is the film with pictures of 100 KB, so that segments of a second hold
+// some megabytes.
+func heavy(t *testing.T) []flv.Tag {
+	tags := shortFilm(t)
+	for i, tag := range tags {
+		if class := flv.Inspect(tag.Type, tag.Payload).Class; tag.Type == flv.Video && (class == flv.Key || class == flv.Frame) {
+			// A NAL unit of filler data, which decoders skip.
+			filler := make([]byte, 100<<10)
+			binary.BigEndian.PutUint32(filler, uint32(len(filler)-4))
+			filler[4] = 12
+			tags[i].Payload = append(slices.Clone(tag.Payload), filler...)
+		}
+	}
+	return tags
+}
+
+// What the muxer holds counts into the memory of everything live: of the
+// segments it keeps, not of all it ever made. Without room there is no HLS, and
+// the FLV of the stream goes on.
+func TestSegmentsCountAsLiveMemory(t *testing.T) {
+	tags := heavy(t)
+	h := open(t, hls.Limits{})
+	write(t, h, tags, time.Millisecond)
+	await(t, "a stream", func() bool { return h.hub.Info("show").KeyInterval > 0 })
+	before := h.hub.Stats().MemoryBytes
+	if err := ask(h, "index.m3u8"); err != nil {
+		t.Fatal(err)
+	}
+	const second = filmRate * 100 << 10
+	grown := func() int64 { return h.hub.Stats().MemoryBytes - before }
+	await(t, "segments", func() bool { return grown() > 6*second })
+	in := h.hub.Stats().BytesIn
+	await(t, "ten segments more", func() bool { return h.hub.Stats().BytesIn-in > 10*second })
+	// Seven, the growing one, a chunk, and the log's own window may have grown.
+	if n := grown(); n > 20*second {
+		t.Errorf("%d bytes held", n)
+	}
+}
+
+func TestNoMemoryNoHLS(t *testing.T) {
+	h := openWithin(t, hls.Limits{}, 16<<20)
+	write(t, h, heavy(t), time.Millisecond)
+	await(t, "a stream", func() bool { return h.hub.Info("show").KeyInterval > 0 })
+	await(t, "a refusal", func() bool { return errors.Is(ask(h, "index.m3u8"), live.ErrMemory) })
+	await(t, "the muxer to leave", func() bool { return h.hub.Info("show").Viewers == 0 })
+	in := h.hub.Stats().BytesIn
+	await(t, "the stream to go on", func() bool { return h.hub.Stats().BytesIn > in+1<<20 })
 }

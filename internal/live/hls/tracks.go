@@ -95,7 +95,7 @@ func parse(frame flv.Sample) (*track, error) {
 // start begins to mux.
 func (g *generation) start(limits Limits, log *slog.Logger) error {
 	g.muxer = &gohlslib.Muxer{
-		Variant: gohlslib.MuxerVariantLowLatency, SegmentCount: 7, SegmentMinDuration: limits.Segment,
+		Variant: gohlslib.MuxerVariantLowLatency, SegmentCount: segments, SegmentMinDuration: limits.Segment,
 		PartMinDuration: limits.Part, SegmentMaxSize: limits.Bytes,
 		OnEncodeError: func(err error) { log.Debug("hls muxer", "error", err) },
 	}

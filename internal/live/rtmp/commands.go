@@ -157,6 +157,8 @@ func refusal(err error) (code, text string) {
 		return "NetStream.Publish.Unauthorized", "This key may not publish here."
 	case errors.Is(err, live.ErrBusy):
 		return "NetStream.Publish.BadName", "Somebody else is publishing this stream."
+	case errors.Is(err, live.ErrHeld):
+		return "NetStream.Publish.Rejected", "The stream was ended in its room; it can go on in a minute."
 	case errors.Is(err, live.ErrMemory):
 		return "NetStream.Publish.Failed", "The server has no memory left for another stream."
 	}

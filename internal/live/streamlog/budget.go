@@ -2,8 +2,8 @@ package streamlog
 
 import "sync/atomic"
 
-// Budget is the memory all logs of a process may hold together. A nil Budget
-// never refuses. What viewers still write of segments already let go is not
+// Budget is the memory all logs of a process, and what muxers make of them, may
+// hold together. A nil Budget never refuses. What viewers still write of segments already let go is not
 // counted: it is gone within a write deadline.
 type Budget struct {
 	limit int64
@@ -13,7 +13,7 @@ type Budget struct {
 // NewBudget allows limit bytes of segments.
 func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 
-// Used is the number of bytes in segments now.
+// Used is the number of bytes held now.
 func (b *Budget) Used() int64 {
 	if b == nil {
 		return 0
@@ -24,19 +24,21 @@ func (b *Budget) Used() int64 {
 // Fits says whether n more bytes could be taken right now.
 func (b *Budget) Fits(n int64) bool { return b == nil || b.used.Load()+n <= b.limit }
 
-func (b *Budget) take(n int) bool {
+// Take notes n more bytes, if they fit.
+func (b *Budget) Take(n int64) bool {
 	if b == nil {
 		return true
 	}
-	if b.used.Add(int64(n)) > b.limit {
-		b.used.Add(int64(-n))
+	if b.used.Add(n) > b.limit {
+		b.used.Add(-n)
 		return false
 	}
 	return true
 }
 
-func (b *Budget) give(n int) {
+// Give returns n bytes that were taken.
+func (b *Budget) Give(n int64) {
 	if b != nil {
-		b.used.Add(int64(-n))
+		b.used.Add(-n)
 	}
 }

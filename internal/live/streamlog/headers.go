@@ -2,7 +2,6 @@ package streamlog
 
 import (
 	"slices"
-	"time"
 
 	"synctv/internal/live/flv"
 )
@@ -66,18 +65,4 @@ func (h *headers) prefix(dts uint32) []byte {
 		flv.Stamp(out[at:], dts)
 	}
 	return out
-}
-
-// keyClock measures the distance of key frames.
-type keyClock struct {
-	seen     bool
-	last     uint32
-	interval time.Duration
-}
-
-func (k *keyClock) tick(dts uint32) {
-	if k.seen {
-		k.interval = since(dts, k.last)
-	}
-	k.seen, k.last = true, dts
 }

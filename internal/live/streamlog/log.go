@@ -105,6 +105,7 @@ type Log struct {
 	last    uint32 // newest DTS
 	any     bool   // there was a media frame, so last means something
 	keys    keyClock
+	frames  frameClock
 	video   string
 	audio   string
 	bytes   int64 // payload bytes ever committed
@@ -144,7 +145,7 @@ func (l *Log) Close(err error) {
 	l.closed = true
 	l.publish(err)
 	for _, s := range l.segs {
-		l.budget.give(len(s.buf))
+		l.budget.Give(int64(len(s.buf)))
 	}
 	l.segs, l.points, l.tail = nil, nil, nil
 }
@@ -181,7 +182,7 @@ func (l *Log) room(need int, dts uint32) (*segment, error) {
 		return t, nil
 	}
 	size := max(l.limits.Segment, need)
-	if !l.budget.take(size) {
+	if !l.budget.Take(int64(size)) {
 		return nil, ErrMemory
 	}
 	l.tail = &segment{base: l.end, first: dts, buf: make([]byte, size)}
@@ -222,7 +223,7 @@ func (l *Log) release() {
 			break
 		}
 		l.start = max(l.start, next.base)
-		l.budget.give(len(s.buf))
+		l.budget.Give(int64(len(s.buf)))
 		drop++
 	}
 	if drop > 0 {
@@ -243,6 +244,8 @@ type Info struct {
 	Bytes        int64         // payload bytes ever written
 	Kept         int64         // bytes in the window
 	Bitrate      float64       // bits per second over the window
+	FrameRate    float64       // pictures per second, as the encoder stamps them; 0: unknown
+	Lost         int64         // pictures the encoder left out, judged by gaps in its stamps
 	DTS          uint32        // newest time stamp, ms
 }
 
@@ -252,7 +255,7 @@ func (l *Log) Info() Info {
 	defer l.mu.Unlock()
 	i := Info{
 		Video: l.video, Audio: l.audio, KeyInterval: l.keys.interval, Bytes: l.bytes,
-		Kept: l.end - l.start, DTS: l.last,
+		Kept: l.end - l.start, DTS: l.last, FrameRate: l.frames.rate(), Lost: l.frames.lost,
 		LongGOP: l.video != "" && l.keys.seen && len(l.points) == 0,
 	}
 	if len(l.points) > 0 {

@@ -159,6 +159,9 @@ func (l *Log) classify(w *Writer, p flv.Packet, payload []byte) (changed bool) {
 	}
 	if w.head.Type == flv.Video && p.Class != flv.Other {
 		w.video = true
+		if p.Class != flv.Config && p.Main() {
+			l.frames.tick(w.head.DTS)
+		}
 	}
 	if p.Codec == "" || !p.Main() {
 		return false

@@ -3,7 +3,7 @@ import { address, request } from './request';
 import type {
   AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, LibraryFolder,
   LiveKey, Member, Message, NewDanmaku, NewItem, NewLiveKey, NewMessage, NewRoom, Playback, PlayerReport,
-  Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where
+  Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where, StreamStats
 } from './types';
 
 const at = (room: string, rest = ''): string => `/api/rooms/${encodeURIComponent(room)}${rest}`;
@@ -90,7 +90,9 @@ export const live = {
   keys: (room: string) => request<{ keys: LiveKey[] }>('GET', at(room, '/live/keys')),
   createKey: (room: string, title: string) =>
     request<NewLiveKey>('POST', at(room, '/live/keys'), title ? { title } : {}),
-  revokeKey: (room: string, key: string) => request<void>('DELETE', at(room, `/live/keys/${id(key)}`))
+  revokeKey: (room: string, key: string) => request<void>('DELETE', at(room, `/live/keys/${id(key)}`)),
+  stats: (room: string, stream: string) => request<StreamStats>('GET', at(room, `/live/${id(stream)}/stats`)),
+  end: (room: string, stream: string) => request<void>('POST', at(room, `/live/${id(stream)}/end`))
 };
 
 /** Where a room's socket is, seen from this page. */

@@ -103,6 +103,9 @@ export type Source =
   | { type: 'library'; path: string }
   | { type: 'live'; stream: string };
 
+/** How an item is played; `hls_url` is the same for browsers that cannot play the other. */
+export type Play = { kind: PlayKind; url: string; hls_url?: string };
+
 export type Item = {
   id: string;
   title: string;
@@ -118,7 +121,7 @@ export type Item = {
   broken: string;
   added_by: Ref;
   created_ms: number;
-  play: { kind: PlayKind; url: string };
+  play: Play;
 };
 
 export type NewItem = { title?: string; url: string } | { title?: string; library_path: string };
@@ -185,6 +188,23 @@ export type StreamInfo = {
   video: string;
   audio: string;
   viewers: number;
+};
+
+/** How a stream does, for whoever sends it. Times in ms, counts since it began. */
+export type StreamStats = {
+  started_ms: number;
+  video: string;
+  audio: string;
+  bitrate_kbps: number;
+  /** 0 when unknown, as is key_interval_ms. */
+  frame_rate: number;
+  key_interval_ms: number;
+  long_gop: boolean;
+  lost_frames: number;
+  viewers: number;
+  skipped: number;
+  closed_slow: number;
+  closed_stalled: number;
 };
 
 export type LiveKey = {

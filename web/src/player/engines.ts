@@ -2,7 +2,7 @@
  * Puts a source into a media element, by kind. The heavy engines are lazy chunks, loaded when
  * a source needs them. Knows elements and engines; nothing of rooms, sync or retries.
  */
-import type { PlayKind } from '../api/types';
+import type { Play, PlayKind } from '../api/types';
 import { ofElement, ofFlv, ofHls, type Failure } from './failure';
 
 /** What is to be opened. `start_s` is where the film will be wanted, to load from there first. */
@@ -17,6 +17,12 @@ export type OnFailure = (f: Failure) => void;
 /** A live picture this far (s) behind the encoder is right; beyond the second it catches up. */
 const LIVE_TARGET_S = 1;
 const LIVE_MOST_S = 2;
+
+/** What this browser should open: iPhones without media source play HLS only. */
+export function fitting(play: Play, page: object = window): { kind: PlayKind; url: string } {
+  if (play.kind === 'flv' && play.hls_url && !('MediaSource' in page)) return { kind: 'hls', url: play.hls_url };
+  return { kind: play.kind, url: play.url };
+}
 
 /** Opens a source. Rejects only when an engine's chunk cannot be fetched. */
 export async function attach(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {

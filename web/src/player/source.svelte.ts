@@ -13,6 +13,9 @@ export class Source {
   failure = $state.raw<Failure | null>(null);
   /** Whether another try is planned. */
   returning = $state(false);
+  /** How long the last opening took until the picture moved, ms; null before that. */
+  startup_ms = $state<number | null>(null);
+  #asked = 0;
   #wanted: Opening | null = null;
   #attached: Attached | null = null;
   #run = 0;
@@ -43,6 +46,7 @@ export class Source {
   /** The picture runs: the next failure starts counting from the first again. */
   runs(): void {
     this.#tries = 0;
+    this.startup_ms ??= this.#world.now() - this.#asked;
   }
 
   close(): void {
@@ -55,6 +59,8 @@ export class Source {
     this.#detach();
     this.failure = null;
     this.returning = false;
+    this.startup_ms = null;
+    this.#asked = this.#world.now();
     const o = this.#wanted;
     if (!o) return;
     const failed = (f: Failure) => void (run === this.#run && this.#fail(o, f));
