@@ -43,13 +43,14 @@ export class Push {
   private readonly child: ChildProcess;
   private readonly gone: Promise<number | null>;
 
-  constructor(url: string) {
+  /** `keysEvery` is how many pictures are from one key frame to the next; there are 30 a second. */
+  constructor(url: string, keysEvery = 30) {
     this.child = spawn(
       'ffmpeg',
       [
         ...['-v', 'error', '-re', '-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', tone, '-vf', stamp],
         ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
-        ...['-g', '30', '-b:v', '1M', '-c:a', 'aac', '-f', 'flv', url]
+        ...['-g', String(keysEvery), '-b:v', '1M', '-c:a', 'aac', '-f', 'flv', url]
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] }
     );
