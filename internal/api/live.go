@@ -127,10 +127,11 @@ func (s *Server) streamRoutes() {
 		if err := s.mayPublish(ctx, in); err != nil {
 			return nil, err
 		}
+		var offline error
 		if !s.Streams.EndStream(in.Stream) {
-			return nil, errStreamOffline
+			offline = errStreamOffline
 		}
-		return nil, nil
+		return nil, offline
 	})
 }
 
