@@ -35,6 +35,7 @@ const tellTimeout = 5 * time.Second
 const (
 	cutStream = "cut_stream"
 	cutKey    = "cut_key"
+	endStream = "end_stream"
 )
 
 // Cut and CutKey implement room.Streams, on every replica.
@@ -48,6 +49,8 @@ func (r *relay) hear(op, what string) {
 		r.hub.Cut(what)
 	case cutKey:
 		r.hub.CutKey(what)
+	case endStream:
+		r.hub.End(what)
 	}
 }
 
@@ -98,6 +101,7 @@ type outputs struct {
 	hub    *live.Hub
 	hls    *hls.Server
 	others *neighbours // nil: alone
+	rooms  *relay
 }
 
 // ServeFLV implements api.Streams.
@@ -118,7 +122,8 @@ func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, stream, file s
 	return inWords(o.hls.Serve(w, r, stream, file))
 }
 
-// StreamStats implements api.Streams.
+// StreamStats implements api.Streams. What becomes of viewers is counted on
+// each replica; the rest is the same on all that have the stream.
 func (o outputs) StreamStats(stream string) (api.StreamStats, bool) {
 	i := o.hub.Info(stream)
 	st := api.StreamStats{
@@ -132,8 +137,14 @@ func (o outputs) StreamStats(stream string) (api.StreamStats, bool) {
 	return st, i.Live
 }
 
-// EndStream implements api.Streams.
-func (o outputs) EndStream(stream string) bool { return o.hub.End(stream) }
+// EndStream implements api.Streams, on every replica.
+func (o outputs) EndStream(stream string) bool {
+	_, ok := o.rooms.StreamInfo(stream)
+	if ok {
+		o.rooms.node.Broadcast(context.Background(), endStream, stream)
+	}
+	return ok
+}
 
 // inWords names what is not simply offline.
 func inWords(err error) error {

@@ -173,7 +173,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	waits := waiting.New(rooms, db, node, shared.now)
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets, Waits: waits,
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,

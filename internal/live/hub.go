@@ -121,16 +121,15 @@ func (h *Hub) CutKey(key string) int {
 }
 
 // End is Cut by somebody who means it: encoders connect again by themselves
-// within seconds, so for a while nobody may publish the stream (ErrHeld).
-func (h *Hub) End(name string) bool {
+// within seconds, so for a while nobody may publish the stream here (ErrHeld),
+// wherever it was published.
+func (h *Hub) End(name string) {
 	h.mu.Lock()
 	now := time.Now()
 	maps.DeleteFunc(h.held, func(_ string, until time.Time) bool { return now.After(until) })
-	if h.streams[name] != nil {
-		h.held[name] = now.Add(h.limits.Hold)
-	}
+	h.held[name] = now.Add(h.limits.Hold)
 	h.mu.Unlock()
-	return h.Cut(name)
+	h.Cut(name)
 }
 
 func (h *Hub) cut(match func(*stream) bool) int {
