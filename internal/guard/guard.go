@@ -161,7 +161,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		if res != nil {
 			_ = res.Body.Close()
 		}
-		res, err = c.once(req.Clone(ctx))
+		res, err = c.once(req.Clone(ctx)) //nolint:bodyclose // closed above before another try, else the caller's
 		if err == nil && temporaryStatus(res.StatusCode) {
 			return StatusError{res.StatusCode}
 		}

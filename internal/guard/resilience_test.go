@@ -231,8 +231,8 @@ func TestRetryPausesDeadlineAndBudget(t *testing.T) {
 		r := Retry{Tries: 100, First: time.Second, Longest: 8 * time.Second}
 		low, high := time.Hour, time.Duration(0)
 		for range 2000 {
-			for n, bound := range []time.Duration{1, 2, 4, 8, 8, 8} {
-				if p := r.Pause(n + 1); p < 0 || p >= bound*time.Second {
+			for n, bound := range []int{1, 2, 4, 8, 8, 8} {
+				if p := r.Pause(n + 1); p < 0 || p >= time.Duration(bound)*time.Second {
 					t.Fatalf("pause %d is %v", n+1, p)
 				}
 			}

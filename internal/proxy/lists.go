@@ -67,7 +67,7 @@ func (l *lists) get(ctx context.Context, address, referer string) (list, error) 
 	if err != nil {
 		return list{}, err
 	}
-	return got.(list), nil //nolint:errcheck,forcetypeassert // what the function above gives
+	return got.(list), nil //nolint:forcetypeassert // what the function above gives
 }
 
 func (l *lists) keep(address string, n list) list {
@@ -96,7 +96,8 @@ func (p *Proxy) serveList(w http.ResponseWriter, r *http.Request, v Visit, t tar
 	if err != nil {
 		return err
 	}
-	kind, body := "application/vnd.apple.mpegurl", []byte(nil)
+	kind := "application/vnd.apple.mpegurl"
+	var body []byte
 	if t.what == isHLS {
 		body, err = p.rewriteHLS(v, l.base, l.body)
 	} else {

@@ -154,7 +154,7 @@ func TestTheRegularLookCutsResponses(t *testing.T) {
 		over <- errors.Join(err, http.NewResponseController(w).Flush())
 	}))
 	t.Cleanup(server.Close)
-	res, err := http.Get(server.URL) //nolint:noctx // the server ends it
+	res, err := http.Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

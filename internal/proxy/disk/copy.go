@@ -40,13 +40,14 @@ func (c *Cache) slice(ctx context.Context, w io.Writer, o Origin, file File, n, 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		at, err := from, error(nil)
+		var at int64
+		var err error
 		if path, ok := c.find(file.key(n)); ok {
 			c.hits.Add(1)
 			at, err = c.send(w, path, from, to)
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errShort) {
 				c.lost(file.key(n))
-				from, err = at, nil
+				from = at
 				continue
 			}
 		} else {

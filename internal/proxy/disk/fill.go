@@ -124,7 +124,7 @@ func (c *Cache) fetch(ctx context.Context, f *fill, o Origin, file File, res *ht
 	retry := guard.Retry{First: fillPause, Longest: 10 * fillPause}
 	for try, got := 1, int64(0); ; try++ {
 		if res == nil {
-			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want)
+			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want) //nolint:bodyclose // drain closes it
 		}
 		if err == nil {
 			var n int64
