@@ -101,7 +101,7 @@ export function judge(tracks: Track[], acts: Act[], end: number): Verdict {
     settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) }])),
     firstFrame: acts.filter((act) => act.what === 'play' || act.what === 'resume').map((act) => firstFrame(tracks, act.at)),
     pausedApart: pausedApart(all, acts),
-    correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
+    correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => at >= acts[0]!.at && !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
     rateChangesPerMinute: each(tracks, (t) => round(t.rates.length / minutes)),
     rates: [Math.min(1, ...rates), Math.max(1, ...rates)]
   };
