@@ -85,8 +85,14 @@ func (n *Node) cut(ctx context.Context, o whom) {
 }
 
 func (n *Node) notified(e centrifuge.NotificationEvent) {
+	if e.Op != opCut {
+		if n.hear != nil {
+			n.hear(e.Op, string(e.Data))
+		}
+		return
+	}
 	var o whom
-	if e.Op == opCut && json.Unmarshal(e.Data, &o) == nil && o != (whom{}) {
+	if json.Unmarshal(e.Data, &o) == nil && o != (whom{}) {
 		n.held.cut(o)
 	}
 }

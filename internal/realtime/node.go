@@ -37,7 +37,8 @@ type Node struct {
 	bus     *bus // nil: alone
 	held    held
 	log     *slog.Logger
-	leaving atomic.Bool // the replica is being stopped
+	leaving atomic.Bool           // the replica is being stopped
+	hear    func(op, what string) // what Broadcast says; nil: nobody listens
 }
 
 // Options of a node.
@@ -108,7 +109,7 @@ func (n *Node) Broadcast(ctx context.Context, op, what string) {
 // OnBroadcast is called once, before Start, with what hears broadcasts. It must
 // not block.
 func (n *Node) OnBroadcast(hear func(op, what string)) {
-	n.node.OnNotification(func(e centrifuge.NotificationEvent) { hear(e.Op, string(e.Data)) })
+	n.hear = hear
 }
 
 // Announce implements room.Announcer. The event is encoded once.
