@@ -26,6 +26,7 @@ type replica struct {
 	postgres, redis *link
 	url, rtmp       string // as of the last start
 	internal        string // the listener for other replicas
+	last            string // line of its log; whoever reads it waited for ended
 	cmd             *exec.Cmd
 	ended           chan struct{}
 }
@@ -105,7 +106,7 @@ func (p *replica) start(t testing.TB) {
 	select {
 	case <-serving:
 	case <-p.ended:
-		t.Fatal("the server ended at its start")
+		t.Fatalf("the server ended at its start: %s", p.last)
 	case <-time.After(30 * time.Second):
 		t.Fatal("the server does not serve")
 	}
@@ -118,6 +119,7 @@ func (p *replica) read(log io.Reader, serving chan bool) {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
+		p.last = lines.Text()
 		var l struct{ Msg, HTTP, RTMP, Cluster string }
 		if os.Getenv("SYNCTV_RIG_LOG") != "" {
 			_, _ = os.Stderr.Write(append(lines.Bytes(), '\n'))
