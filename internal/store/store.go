@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // connectTimeout bounds how long PostgreSQL may take to let us in.
-const connectTimeout = 3 * time.Second
+const connectTimeout = 5 * time.Second
 
 // busyTimeoutMS is how long SQLite waits for another process (the CLI) to let
 // go of the file.
