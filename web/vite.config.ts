@@ -6,6 +6,9 @@ const api = process.env['SYNCTV_API'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [svelte()],
+  // Its fonts come from this server or not at all; no part of the page asks a third party.
+  resolve: { alias: { 'lfa-ponyfill': new URL('src/subtitles/nofonts.ts', import.meta.url).pathname } },
+  worker: { format: 'es' },
   build: {
     target: 'es2022',
     // The server's content security policy allows no data: scripts or styles.

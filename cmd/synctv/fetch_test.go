@@ -45,6 +45,9 @@ func entryPoints(w *guardtest.World, id string) map[string]entryPoint {
 		"a film":          {"/film.mp4", func(c *client, room, address string) answer { return item(c, room, address, "media") }},
 		"an HLS playlist": {"/film.m3u8", func(c *client, room, address string) answer { return item(c, room, address, "index.m3u8") }},
 		"a DASH manifest": {"/film.mpd", func(c *client, room, address string) answer { return item(c, room, address, "index.mpd") }},
+		"a subtitle": {"/film.vtt", func(c *client, room, address string) answer {
+			return c.post("/api/rooms/"+room+"/items/"+id+"/subtitles/fetch", object{"url": address})
+		}},
 		"an HLS segment": {"/s.ts", func(c *client, room, address string) answer {
 			return lead(c, room, address, "list.m3u8", "#EXTM3U\n#EXTINF:1,\n"+address+"\n", "\n")
 		}},

@@ -153,6 +153,7 @@ func watchingRules() map[string]rule {
 		"add-items":       {may: members, body: sends(object{"items": []object{{"url": "https://example.org/x.mp4"}}})},
 		"remove-item":     {may: hosts}, // of somebody else
 		"browse-library":  {may: platform},
+		"search-library":  {may: platform, query: "?q=x"},
 		"import-playlist": {may: members, body: sends(object{"text": "https://example.org/x.mp4"})},
 		"edit-item":       {may: hosts, body: sends(object{"title": "renamed"})}, // of somebody else
 		"move-items":      {may: hosts, body: func(s *scene) any { return object{"items": []string{s.item}} }},
@@ -161,6 +162,12 @@ func watchingRules() map[string]rule {
 		"undo-removal":    {may: inside, body: sends(object{"batch": "none"})}, // there is none
 		"add-folder":      {may: members, body: sends(object{"name": "films"})},
 		"rename-folder":   {may: hosts, body: sends(object{"name": "renamed"})}, // of somebody else
+
+		// subtitles
+		"list-subtitles":  {may: inside},
+		"upload-subtitle": {may: members, body: sends(object{})},                                    // no subtitle: the right is looked at first
+		"fetch-subtitle":  {may: members, body: sends(object{"url": "https://none.invalid/x.vtt"})}, // 503: there is no such host
+		"remove-subtitle": {may: members},                                                           // there is none: whose it is comes after
 
 		// talk
 		"say":          {may: inside, body: sends(object{"text": "hello"})},
@@ -198,6 +205,8 @@ func rawRules() map[string]string {
 		"GET /api/rooms/{room}/live/{file}":                          inside,
 		"GET /api/rooms/{room}/live/{stream}/{file}":                 inside,
 		"GET /api/rooms/{room}/socket":                               anyone, // refused on the socket; see TestWhoMayNotEnterGetsAReason
+		"GET /api/rooms/{room}/items/{item}/subtitles/{subtitle}":    inside,
+		"GET /api/library/picture":                                   platform,
 	}
 }
 
@@ -307,7 +316,7 @@ func fill(path string, s *scene) string {
 	values := map[string]string{
 		"room": s.room, "item": s.item, "person": s.target, "message": s.message, "key": s.key, "file": "none.flv",
 		"user": s.pending, "session": "none", "danmaku": "none", "profile": "goroutine", "folder": s.folder,
-		"token": "none", "rest...": "none",
+		"token": "none", "rest...": "none", "subtitle": "none",
 	}
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)

@@ -18,13 +18,16 @@ import (
 
 	"synctv/internal/account"
 	"synctv/internal/api"
+	"synctv/internal/caption"
 	"synctv/internal/cluster"
 	"synctv/internal/config"
+	"synctv/internal/guard"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/live/streamlog"
 	"synctv/internal/media"
+	"synctv/internal/media/ffmpeg"
 	"synctv/internal/media/library"
 	"synctv/internal/realtime"
 	"synctv/internal/room"
@@ -135,7 +138,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		return nil, err
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
-	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy}
+	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Tools: ffmpeg.Find()}
 	relay := &relay{node: node, log: telemetry.Named(log, "live")}
 	node.OnBroadcast(relay.hear)
 	record := auditLog{db: db, log: log, now: shared.now}
@@ -176,10 +179,24 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets, Waits: waits,
+		Captions: &caption.Service{
+			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
+		},
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
+}
+
+// fetchSmall gets the whole of something small that a person named.
+func fetchSmall(c *guard.Client) caption.Fetch {
+	return func(ctx context.Context, address string, most int64) ([]byte, error) {
+		d, err := c.Fetch(ctx, address, nil, most)
+		if err != nil {
+			return nil, err
+		}
+		return d.Body, nil
+	}
 }
 
 // locks is the cluster's locks behind the one method that rooms need.

@@ -104,12 +104,14 @@ type InfoView struct {
 	Version string         `json:"version"`
 	Signup  account.Signup `json:"signup" enum:"open,approval,closed"`
 	Library bool           `json:"library" doc:"the asking person may browse the library"`
+	FFmpeg  bool           `json:"ffmpeg" doc:"lengths, pictures and embedded subtitles of library files are known"`
 	RTMP    bool           `json:"rtmp" doc:"encoders can publish here"`
 }
 
 func (s *Server) info(ctx context.Context, _ *struct{}) (*body[InfoView], error) {
 	v := InfoView{Name: "SyncTV", Version: s.Version, Signup: s.Accounts.Signup, RTMP: s.RTMPPort != "" || s.RTMPURL != ""}
 	if u, _, err := s.signedIn(ctx); err == nil {
+		v.FFmpeg = s.Catalog.Tools.Installed()
 		v.Library = s.Catalog.MayBrowse(userPerson(u))
 	}
 	return reply(v, nil)

@@ -157,7 +157,7 @@ func linger(w http.ResponseWriter, r *http.Request) {
 // that a client which asks first (Expect: 100-continue) never sends it.
 func (s *Server) withinSize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > largestBody {
+		if r.ContentLength > largestUpload {
 			s.answer(r.Context(), problem.New(problem.TooLarge, "body_too_large", "This is too large.")).write(w)
 			return
 		}

@@ -39,7 +39,8 @@ type importInput struct {
 	}
 }
 
-type inItem struct {
+// InItem is the path of everything about one item.
+type InItem struct {
 	InRoom
 	Item string `path:"item" maxLength:"32" doc:"id of the item"`
 }
@@ -58,6 +59,15 @@ type importedBody struct {
 
 type libraryInput struct {
 	Path string `query:"path" maxLength:"4096" doc:"folder; empty: the top"`
+}
+
+type searchInput struct {
+	Q string `query:"q" minLength:"1" maxLength:"200" doc:"words that the path must have"`
+}
+
+type searchBody struct {
+	Entries []media.Entry `json:"entries" doc:"files, by folder"`
+	More    bool          `json:"more" doc:"there may be others that were not looked at"`
 }
 
 type libraryBody struct {
@@ -81,6 +91,10 @@ func (s *Server) playlistRoutes() {
 	}, s.importItems)
 	s.playlistEditRoutes(tags)
 	operation(s, huma.Operation{
+		OperationID: "search-library", Method: http.MethodGet, Path: "/api/library/search", Tags: []string{"library"},
+		Summary: "Find files of the library", Security: people(),
+	}, s.searchLibrary)
+	operation(s, huma.Operation{
 		OperationID: "browse-library", Method: http.MethodGet, Path: "/api/library", Tags: []string{"library"},
 		Summary: "A folder of the server's library", Security: people(),
 	}, func(ctx context.Context, in *libraryInput) (*body[libraryBody], error) {
@@ -91,6 +105,34 @@ func (s *Server) playlistRoutes() {
 		entries, err := s.Catalog.Browse(userPerson(u), in.Path)
 		return reply(libraryBody{Path: in.Path, Entries: entries}, err)
 	})
+}
+
+func (s *Server) searchLibrary(ctx context.Context, in *searchInput) (*body[searchBody], error) {
+	u, _, err := s.signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, more, err := s.Catalog.Search(ctx, userPerson(u), in.Q)
+	return reply(searchBody{found, more}, err)
+}
+
+// libraryPicture serves the poster of a library file.
+func (s *Server) libraryPicture(w http.ResponseWriter, r *http.Request) error {
+	u, _, err := s.signedIn(r.Context())
+	if err != nil {
+		return err
+	}
+	picture, kind, err := s.Catalog.Picture(r.Context(), userPerson(u), r.URL.Query().Get("path"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	_, err = w.Write(picture)
+	if err != nil {
+		s.Log.DebugContext(r.Context(), "picture", "error", err)
+	}
+	return nil
 }
 
 func (s *Server) readPlaylist(ctx context.Context, in *InRoom) (*body[screen.PlaylistView], error) {

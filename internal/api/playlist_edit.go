@@ -99,7 +99,7 @@ func (s *Server) playlistEditRoutes(tags []string) {
 	}
 	operation(s, op("edit-item", http.MethodPatch, "items/{item}", "Change an item's title or address"), s.editItem)
 	operation(s, op("remove-item", http.MethodDelete, "items/{item}", "Delete an item"),
-		func(ctx context.Context, in *inItem) (*body[removedBody], error) {
+		func(ctx context.Context, in *InItem) (*body[removedBody], error) {
 			return s.removeItems(ctx, in.Room, []string{in.Item}, nil)
 		})
 	operation(s, op("remove-items", http.MethodPost, "remove", "Delete items and folders"),

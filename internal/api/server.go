@@ -18,7 +18,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"synctv/internal/account"
+	"synctv/internal/caption"
 	"synctv/internal/media"
+	"synctv/internal/media/subtitle"
 	"synctv/internal/room"
 	"synctv/internal/screen"
 	"synctv/internal/telemetry"
@@ -66,6 +68,7 @@ type Options struct {
 	Rooms    *room.Service
 	Accounts *account.Service
 	Catalog  *media.Catalog
+	Captions *caption.Service
 	Sockets  Sockets
 	Waits    *waiting.Service
 	Streams  Streams
@@ -121,6 +124,7 @@ func New(o Options) *Server {
 	s.auditRoutes()
 	s.playbackRoutes()
 	s.playlistRoutes()
+	s.captionRoutes()
 	s.autoplayRoutes()
 	s.waitRoutes()
 	s.chatRoutes()
@@ -150,6 +154,8 @@ func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 		"GET /healthz":                                               s.healthz,
 		"GET /readyz":                                                s.readyz,
 		"/":                                                          s.page,
+		"GET /api/library/picture":                                   s.raw(s.libraryPicture),
+		"GET /api/rooms/{room}/items/{item}/subtitles/{subtitle}":    s.raw(s.captionText),
 	}
 }
 
@@ -190,10 +196,11 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 const operationLimit = 15 * time.Second
 
 // maxBodyBytes is enough for every command; one that needs more says so, up to
-// largestBody.
+// largestBody, and files up to largestUpload.
 const (
-	maxBodyBytes = 64 << 10
-	largestBody  = 1 << 20
+	maxBodyBytes  = 64 << 10
+	largestBody   = 1 << 20
+	largestUpload = subtitle.MaxBytes
 )
 
 // body wraps an answer.

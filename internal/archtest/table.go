@@ -55,6 +55,14 @@ func ruleBook() map[string]Rule {
 			Internal: []string{"internal/problem", "internal/right", "internal/screen", "internal/flood", "internal/room"},
 			NoStd:    outside(), NoClock: true, Strict: true,
 		},
+		// The subtitles of a room's items.
+		"internal/caption": {
+			Internal: []string{
+				"internal/problem", "internal/ident", "internal/text", "internal/right", "internal/screen",
+				"internal/room", "internal/media/subtitle",
+			},
+			NoStd: outside(), NoClock: true, Strict: true,
+		},
 		"internal/account": {
 			Internal: []string{"internal/problem", "internal/ident", "internal/text", "internal/audit"},
 			Modules:  append([]string{"golang.org/x/crypto"}, words...),
@@ -70,7 +78,7 @@ func ruleBook() map[string]Rule {
 func adapters() map[string]Rule {
 	book := []string{
 		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
-		"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/mark",
+		"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/mark", "internal/caption",
 	}
 	return map[string]Rule{
 		"internal/store": {
@@ -118,11 +126,14 @@ func sources() map[string]Rule {
 	source := Rule{Internal: book, NoStd: []string{"database/sql"}}
 	return map[string]Rule{
 		"internal/media": {
-			Internal: append([]string{"internal/media/direct", "internal/media/library"}, book...),
+			Internal: append([]string{"internal/media/direct", "internal/media/library", "internal/media/subtitle", "internal/media/ffmpeg", "internal/caption"}, book...),
+			Modules:  []string{"golang.org/x/sync"},
 			NoStd:    []string{"net/http", "database/sql"},
 		},
-		"internal/media/direct":  source,
-		"internal/media/library": source,
+		"internal/media/direct":   source,
+		"internal/media/library":  {Internal: append([]string{"internal/media/subtitle"}, book...), NoStd: []string{"database/sql"}},
+		"internal/media/ffmpeg":   {Internal: []string{"internal/problem"}, NoStd: []string{"net/http", "database/sql"}},
+		"internal/media/subtitle": {Internal: []string{"internal/problem"}, Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
 	}
 }
 
@@ -180,6 +191,7 @@ func edges() map[string]Rule {
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
 				"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/media", "internal/telemetry",
 				"internal/waiting",
+				"internal/caption", "internal/media/subtitle",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

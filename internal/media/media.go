@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"synctv/internal/media/direct"
+	"synctv/internal/media/ffmpeg"
 	"synctv/internal/media/library"
 	"synctv/internal/problem"
 	"synctv/internal/room"
@@ -22,6 +23,11 @@ type Catalog struct {
 	AnyoneBrowses bool
 	// Proxy: what is at an address can also come through this server.
 	Proxy bool
+	// Tools look into files; not installed, or nil: nothing is known of them
+	// but their names.
+	Tools *ffmpeg.Tools
+
+	films films // what they found
 }
 
 // ErrLibraryForbidden is for people who may not look through the library.
@@ -44,14 +50,18 @@ func (c *Catalog) Browse(who room.Person, path string) ([]library.Entry, error) 
 }
 
 // Describe implements room.Media.
-func (c *Catalog) Describe(_ context.Context, who room.Person, n room.NewItem) (room.Description, error) {
+func (c *Catalog) Describe(ctx context.Context, who room.Person, n room.NewItem) (room.Description, error) {
 	if n.LibraryPath == "" {
 		return direct.Describe(n.URL)
 	}
 	if !c.MayBrowse(who) {
 		return room.Description{}, ErrLibraryForbidden
 	}
-	return c.Library.Describe(n.LibraryPath)
+	d, err := c.Library.Describe(n.LibraryPath)
+	if err != nil {
+		return d, err
+	}
+	return c.measured(ctx, d), nil
 }
 
 // Play implements room.Media. What this server serves itself is a path below

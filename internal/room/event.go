@@ -19,8 +19,9 @@ const (
 	EventMemberGone EventType = "member_gone"
 	EventLive       EventType = "live"
 	EventRoom       EventType = "room"
-	EventSync       EventType = "sync" // what a member's player says of itself
-	EventMe         EventType = "me"   // to one person: their own membership and rights
+	EventSync       EventType = "sync"      // what a member's player says of itself
+	EventMe         EventType = "me"        // to one person: their own membership and rights
+	EventSubtitles  EventType = "subtitles" // of one item there are others now
 )
 
 // Event is one thing that happened, as every socket sees it. Only the fields
@@ -38,7 +39,7 @@ type Event struct {
 	Danmaku  *talk.Danmaku     `json:"danmaku,omitempty"`
 	Member   *MemberView       `json:"member,omitempty"`
 	Sync     *screen.Word      `json:"sync,omitempty"`
-	ID       string            `json:"id,omitempty"` // member_gone, danmaku_gone
+	ID       string            `json:"id,omitempty"` // member_gone, danmaku_gone, subtitles (the item)
 	Stream   *screen.Stream    `json:"stream,omitempty"`
 	Room     *RoomDetails      `json:"room,omitempty"`
 	Changed  []string          `json:"changed,omitempty"` // room: names of the fields that changed
@@ -61,7 +62,7 @@ func (e Event) Topic() Topic {
 		return TopicChat
 	case EventMember, EventMemberGone, EventSync:
 		return TopicMembers
-	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom, EventMe:
+	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom, EventMe, EventSubtitles:
 		return TopicRoom
 	}
 	return TopicRoom

@@ -29,6 +29,8 @@ export interface Settings {
   rootPassword?: string;
   /** File that strace writes the program's sendfile calls to. */
   trace?: string;
+  /** More settings, by their environment variables. */
+  env?: Record<string, string>;
 }
 
 /** One running server. */
@@ -64,7 +66,8 @@ export class Server {
         SYNCTV_RTMP_ADDR: `127.0.0.1:${rtmp}`,
         SYNCTV_LOG_FORMAT: 'json',
         ...(settings.library && { SYNCTV_LIBRARY: `Films=${settings.library}` }),
-        ...(settings.rootPassword && { SYNCTV_ROOT_PASSWORD: settings.rootPassword })
+        ...(settings.rootPassword && { SYNCTV_ROOT_PASSWORD: settings.rootPassword }),
+        ...settings.env
       }
     });
     const cleanUp = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
 import { address, request } from './request';
 import type {
-  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, LibraryFolder,
+  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, LibraryFolder, LibrarySearch,
   LiveKey, Member, Message, NewDanmaku, NewItem, NewLiveKey, NewMessage, NewRoom, Playback, PlayerReport,
   Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where, StreamStats
 } from './types';
@@ -65,7 +65,9 @@ export const playlist = {
 };
 
 export const library = {
-  folder: (path: string) => request<LibraryFolder>('GET', address('/api/library', { path }))
+  folder: (path: string) => request<LibraryFolder>('GET', address('/api/library', { path })),
+  search: (q: string) => request<LibrarySearch>('GET', address('/api/library/search', { q })),
+  picture: (path: string) => address('/api/library/picture', { path })
 };
 
 export const chat = {

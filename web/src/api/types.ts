@@ -21,6 +21,8 @@ export type Info = {
   /** Whether the caller may browse the library. */
   library: boolean;
   rtmp: boolean;
+  /** Whether the server can look into library files. */
+  ffmpeg?: boolean;
 };
 
 export type RoomRole = 'creator' | 'admin' | 'member' | 'guest';
@@ -124,6 +126,19 @@ export type Item = {
   play: Play;
 };
 
+/** A subtitle of an item; its text is at `url`. */
+export type Subtitle = {
+  id: string;
+  label: string;
+  /** BCP 47, or empty. */
+  language: string;
+  format: 'vtt' | 'ass';
+  origin: 'upload' | 'url' | 'file' | 'embedded';
+  added_by: Ref;
+  created_ms: number;
+  url: string;
+};
+
 export type NewItem = { title?: string; url: string } | { title?: string; library_path: string };
 export type Folder = { id: string; parent_id: string; name: string; added_by: Ref };
 export type Playlist = { version: number; items: Item[]; folders: Folder[] };
@@ -139,6 +154,7 @@ export type Spot = { folder_id: string; after?: string };
 export type PlayerReport = { item_id: string; epoch: number; duration_s?: number; failed?: string };
 
 export type LibraryEntry = { name: string; path: string; folder: boolean; size: number; modified_ms: number };
+export type LibrarySearch = { entries: LibraryEntry[]; more: boolean };
 export type LibraryFolder = { path: string; entries: LibraryEntry[] };
 
 export type Message = {
@@ -260,6 +276,7 @@ export type RoomEvent =
   | { type: 'sync'; sync: PlayerWord }
   | { type: 'live'; stream: StreamInfo }
   | { type: 'alone'; alone: boolean }
+  | { type: 'subtitles'; id: string }
   | { type: 'room'; room: Room };
 
 /** An error's body, application/problem+json. */

@@ -15,12 +15,13 @@ const ALLOWED: Record<string, string[]> = {
   rooms: SHARED,
   chat: SHARED,
   danmaku: SHARED,
+  subtitles: SHARED,
   playlist: SHARED,
   members: SHARED,
   live: SHARED,
   account: SHARED,
   admin: SHARED,
-  room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'danmaku', 'playlist', 'members', 'live', 'account'],
+  room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'danmaku', 'subtitles', 'playlist', 'members', 'live', 'account'],
   app: [...SHARED, 'account', 'admin', 'rooms', 'room']
 };
 

@@ -11,6 +11,7 @@ export const glyphs = {
   small: { d: 'M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5', solid: false },
   pip: { d: 'M3 5.5h18v13H3zM12 12h6.5v4H12z', solid: false },
   danmaku: { d: 'M3 5.5h18v13H3zM6.5 9.5h7M9.5 12.5h8M6.5 15.5h5', solid: false },
+  subtitles: { d: 'M3 5.5h18v13H3zM6 14.5h5M13.5 14.5H18M6 11.5h3M11.5 11.5h6', solid: false },
   sliders: { d: 'M4 8h8M18 8h2M4 16h2M12 16h8M12.6 8a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0M6.6 16a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0', solid: false },
   keys: { d: 'M3 6.5h18v11H3zM6.5 10h.1M10 10h.1M13.9 10h.1M17.4 10h.1M7.5 14h9', solid: false },
 } as const satisfies Record<string, { d: string; solid: boolean }>;

@@ -1,6 +1,6 @@
 /** What a key means to the player. Pure: the place it was pressed at is handed in. */
 export type KeyAction =
-  | { kind: 'toggle' | 'mute' | 'fullscreen' | 'theatre' | 'danmaku' | 'next' | 'help' }
+  | { kind: 'toggle' | 'mute' | 'fullscreen' | 'theatre' | 'danmaku' | 'subtitles' | 'next' | 'help' }
   | { kind: 'by'; s: number }
   | { kind: 'louder'; share: number };
 
@@ -29,6 +29,7 @@ const TABLE: Record<string, KeyAction> = {
   f: { kind: 'fullscreen' },
   t: { kind: 'theatre' },
   d: { kind: 'danmaku' },
+  c: { kind: 'subtitles' },
   n: { kind: 'next' },
   '?': { kind: 'help' },
 };
@@ -43,6 +44,7 @@ export const SHORTCUTS = [
   { keys: ['F'], text: 'player.key_fullscreen' },
   { keys: ['T'], text: 'player.key_theatre' },
   { keys: ['D'], text: 'player.key_danmaku' },
+  { keys: ['C'], text: 'player.key_subtitles' },
   { keys: ['N'], text: 'player.key_next' },
   { keys: ['?'], text: 'player.key_help' },
 ] as const;

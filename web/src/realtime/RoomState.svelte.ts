@@ -22,6 +22,8 @@ export class RoomState {
   streams = $state.raw<StreamInfo[]>([]);
   /** The server is cut off from its neighbours: what happens there comes late. */
   alone = $state(false);
+  /** Grows when an item's subtitles may be others than before. */
+  subtitles = $state(0);
 
   /** What each member's player last said of itself, by person. */
   words = $state.raw<ReadonlyMap<string, PlayerWord>>(new Map());
@@ -82,6 +84,9 @@ export class RoomState {
       case 'sync':
         this.words = new Map(this.words).set(e.sync.id, e.sync);
         return null;
+      case 'subtitles':
+        this.subtitles++;
+        return null;
       case 'live':
         this.streams = putStream(this.streams, e.stream);
         return null;
@@ -128,6 +133,7 @@ export class RoomState {
   #applySnapshot(s: Snapshot): void {
     this.alone = false; // a server that is says so right after this
     this.room = s.room;
+    this.subtitles++;
     this.me = s.me;
     this.applyPlayback(s.playback);
     this.applyPlaylist(s.playlist);
