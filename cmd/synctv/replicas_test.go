@@ -134,12 +134,12 @@ func TestRedisAway(t *testing.T) {
 	k := kim.socket(id)
 	k.next("snapshot")
 	server.Freeze()
+	a.find("alone", func(e map[string]any) bool { return e["alone"] == true })
 	ada.post(path+"/playback/item", map[string]string{"item_id": item}).ok(200, nil)
 	a.next("playback")
 	plays := func(e map[string]any) bool { return e["playback"].(map[string]any)["item_id"] == item }
 	k.find("snapshot", plays)
 	h[0].await("Redis to be missed", func() bool { return h[0].logged("Redis is away") })
-	a.find("alone", func(e map[string]any) bool { return e["alone"] == true })
 	if said := string(ada.get("/readyz").body); !strings.Contains(said, "away: redis") {
 		t.Errorf("readyz says %q", said)
 	}
