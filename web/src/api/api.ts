@@ -1,7 +1,7 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
 import { address, request } from './request';
 import type {
-  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, LibraryFolder, LibrarySearch,
+  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, ItemChange, LibraryFolder, LibrarySearch,
   LiveKey, Member, Message, NewDanmaku, NewItem, NewLiveKey, NewMessage, NewRoom, Playback, PlayerReport,
   Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where, StreamStats
 } from './types';
@@ -51,7 +51,7 @@ export const playlist = {
     request<AddedItems>('POST', at(room, '/playlist/items'), { items, ...where }),
   import: (room: string, text: string, where: Where = {}) =>
     request<ImportedItems>('POST', at(room, '/playlist/import'), { text, ...where }),
-  edit: (room: string, item: string, change: { title?: string; url?: string }) =>
+  edit: (room: string, item: string, change: ItemChange) =>
     request<{ version: number; item: Item }>('PATCH', at(room, `/playlist/items/${id(item)}`), change),
   move: (room: string, what: Chosen, to: Spot) =>
     request<{ version: number }>('POST', at(room, '/playlist/move'), { ...what, ...to }),

@@ -100,13 +100,24 @@ export type Room = {
 
 export type PlayKind = 'file' | 'hls' | 'flv' | 'dash';
 
+/** How something at an address comes to the players; absent: auto. */
+export type Route = 'auto' | 'direct' | 'server';
+
+export type ItemChange = { title?: string; url?: string; route?: Route };
+
 export type Source =
-  | { type: 'direct'; url: string; kind: PlayKind }
+  | { type: 'direct'; url: string; kind: PlayKind; route?: Route }
   | { type: 'library'; path: string }
   | { type: 'live'; stream: string };
 
 /** How an item is played; `hls_url` is the same for browsers that cannot play the other. */
-export type Play = { kind: PlayKind; url: string; hls_url?: string };
+export type Play = {
+  kind: PlayKind;
+  url: string;
+  hls_url?: string;
+  /** For browsers that cannot fetch `url` themselves. */
+  fallback_url?: string;
+};
 
 export type Item = {
   id: string;

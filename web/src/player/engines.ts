@@ -3,10 +3,13 @@
  * a source needs them. Knows elements and engines; nothing of rooms, sync or retries.
  */
 import type { Play, PlayKind } from '../api/types';
-import { ofElement, ofFlv, ofHls, type Failure } from './failure';
+import { ofDash, ofElement, ofFlv, ofHls, type Failure } from './failure';
 
-/** What is to be opened. `start_s` is where the film will be wanted, to load from there first. */
-export type Opening = { kind: PlayKind; url: string; live: boolean; start_s: number };
+/**
+ * What is to be opened. `start_s` is where the film will be wanted, to load from there first;
+ * `fallback` another address of the same, for when the browser cannot fetch `url`.
+ */
+export type Opening = { kind: PlayKind; url: string; live: boolean; start_s: number; fallback?: string | undefined };
 
 /** An open source; destroy() leaves an empty element. */
 export type Attached = { destroy(): void };
@@ -29,7 +32,7 @@ export async function attach(video: HTMLVideoElement, o: Opening, onfailure: OnF
   if (o.kind === 'flv') return flv(video, o, once(onfailure));
   // iPhones without media source play HLS themselves; all others do better with hls.js.
   if (o.kind === 'hls' && 'MediaSource' in window) return hls(video, o, once(onfailure));
-  if (o.kind === 'dash') return refuse(onfailure, { reason: 'no_dash', detail: '' });
+  if (o.kind === 'dash') return dash(video, o, once(onfailure));
   return native(video, o, once(onfailure));
 }
 
@@ -70,6 +73,22 @@ async function hls(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): P
   player.loadSource(o.url);
   player.attachMedia(video);
   return player;
+}
+
+async function dash(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
+  if (!('MediaSource' in window)) return refuse(onfailure, { reason: 'no_dash', detail: '' });
+  const { MediaPlayer, Debug } = await import('dashjs');
+  const player = MediaPlayer().create();
+  player.updateSettings({
+    debug: { logLevel: Debug.LOG_LEVEL_NONE },
+    streaming: { text: { defaultEnabled: false } },
+  });
+  player.on(MediaPlayer.events.ERROR, (e) => {
+    const error = e.error as { code: number; message: string };
+    onfailure(ofDash(error.code, error.message));
+  });
+  player.initialize(video, new URL(o.url, location.href).href, false, o.live ? undefined : o.start_s);
+  return { destroy: () => player.destroy() };
 }
 
 async function flv(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {

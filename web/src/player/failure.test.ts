@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ofElement, ofFlv, ofHls, passing, pauseBefore } from './failure';
+import { elsewhere, ofDash, ofElement, ofFlv, ofHls, passing, pauseBefore } from './failure';
 
 describe('reasons', () => {
   it.each([
+    [ofDash(25, 'x'), 'network'],
+    [ofDash(34, 'x'), 'format'],
+    [ofDash(20, 'x'), 'network'],
     [ofElement(2, 'x'), 'network'],
     [ofElement(3, 'x'), 'decode'],
     [ofElement(4, 'x'), 'unopened'],
@@ -46,4 +49,9 @@ describe('pauseBefore', () => {
     expect(pauseBefore(tries, () => 0)).toBe(low);
     expect(pauseBefore(tries, () => 1)).toBe(high);
   });
+});
+
+it('only what could not be fetched may come from elsewhere', () => {
+  const reasons = (['network', 'unopened', 'decode', 'format', 'offline'] as const).map((reason) => elsewhere({ reason, detail: '' }));
+  expect(reasons).toEqual([true, true, false, false, false]);
 });

@@ -32,6 +32,17 @@ export function ofHls(type: string, details: string, status = 0): Failure {
   return { reason: 'network', detail: status ? `${details} ${status}` : details };
 }
 
+/** An error of dash.js: its code (dashjs Errors: 10 to 19 and 25 to 32 are loading) and words. */
+export function ofDash(code: number, message: string): Failure {
+  if (code >= 34 || code === 23) return { reason: 'format', detail: message };
+  return { reason: code >= 10 && code < 33 ? 'network' : 'decode', detail: message };
+}
+
+/** Whether the same from another address may play: this one could not be fetched from here. */
+export function elsewhere(f: Failure): boolean {
+  return f.reason === 'network' || f.reason === 'unopened';
+}
+
 /** An error of mpegts.js: its type, its detail, and the HTTP status if one came. */
 export function ofFlv(type: string, detail: string, status = 0): Failure {
   if (status === 404) return { reason: 'offline', detail };

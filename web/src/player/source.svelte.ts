@@ -1,6 +1,6 @@
 import { page, type World } from '../sync/clock';
 import { attach, type Attached, type OnFailure, type Opening } from './engines';
-import { passing, pauseBefore, type Failure } from './failure';
+import { elsewhere, passing, pauseBefore, type Failure } from './failure';
 
 type Attach = (video: HTMLVideoElement, o: Opening, onfailure: OnFailure) => Promise<Attached>;
 
@@ -34,7 +34,7 @@ export class Source {
   /** Replaces what is open; null closes it. */
   open(o: Opening | null): void {
     this.#tries = 0;
-    this.#wanted = o;
+    this.#wanted = o && blockedHere(o.url) ? detour(o) : o;
     this.#begin();
   }
 
@@ -71,6 +71,11 @@ export class Source {
   }
 
   #fail(o: Opening, f: Failure): void {
+    if (o.fallback && elsewhere(f)) {
+      this.#wanted = detour(o);
+      this.#begin();
+      return;
+    }
     this.failure = f;
     this.returning = o.live && passing(f);
     if (!this.returning) return;
@@ -82,4 +87,14 @@ export class Source {
     this.#attached?.destroy();
     this.#attached = null;
   }
+}
+
+/** The same by its other address, if it has one. */
+function detour(o: Opening): Opening {
+  return o.fallback ? { ...o, url: o.fallback, fallback: undefined } : o;
+}
+
+/** A page that came by https may not fetch by http. */
+function blockedHere(url: string): boolean {
+  return globalThis.location?.protocol === 'https:' && url.startsWith('http:');
 }

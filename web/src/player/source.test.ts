@@ -46,6 +46,18 @@ describe('Source', () => {
     expect(opened.map((e) => e.destroyed)).toEqual([true, false]);
   });
 
+  it('what cannot be fetched is tried by its other address, once', async () => {
+    const { world, source, opened, last } = setUp();
+    source.open({ ...film, url: 'http://else.test/film.mp4', fallback: '/proxy/media' });
+    await world.pass(10);
+    last().fail({ reason: 'unopened', detail: 'x' });
+    await world.pass(10);
+    expect([opened.map((e) => e.o.url), source.failure]).toEqual([['http://else.test/film.mp4', '/proxy/media'], null]);
+    last().fail({ reason: 'network', detail: 'x' });
+    await world.pass(10);
+    expect([opened.length, source.failure?.reason]).toEqual([2, 'network']);
+  });
+
   it('a film that fails waits for the person', async () => {
     const { world, source, opened, last } = setUp();
     source.open(film);

@@ -1,4 +1,4 @@
-import type { Chosen, Item, NewItem, Spot, Where } from '../api/types';
+import type { Chosen, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
 
 /** What a person may do with the list. */
 export type ListRights = {
@@ -19,7 +19,7 @@ export type ListRights = {
 export type ListActions = {
   add(items: NewItem[], where: Where): Promise<void>;
   importText(text: string, where: Where): Promise<void>;
-  edit(item: string, change: { title?: string; url?: string }): Promise<void>;
+  edit(item: string, change: ItemChange): Promise<void>;
   addFolder(name: string, parent: string): Promise<void>;
   renameFolder(folder: string, name: string): Promise<void>;
   play(item: Item): void;

@@ -1,5 +1,5 @@
 import { playlist } from '../api/api';
-import type { AddedItems, Chosen, Item, NewItem, Spot, Where } from '../api/types';
+import type { AddedItems, Chosen, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
 import type { ListActions } from '../playlist/actions';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
@@ -36,7 +36,7 @@ export class ListCommands implements ListActions {
     if (answer.skipped?.length) toasts.info(t('playlist.skipped', { n: answer.skipped.length }));
   };
 
-  edit = async (item: string, change: { title?: string; url?: string }): Promise<void> => {
+  edit = async (item: string, change: ItemChange): Promise<void> => {
     await this.#visit.judged(playlist.edit(this.#room, item, change));
   };
 
