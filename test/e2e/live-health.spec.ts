@@ -50,7 +50,7 @@ test('the streamer sees how the stream does, and ends it', async ({ house, peopl
       await expect(host.getByRole('button', { name: 'Copy: x264 options' })).toBeVisible();
     });
     for (const colorScheme of ['dark', 'light'] as const) {
-      await host.emulateMedia({ colorScheme });
+      await host.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const found = await new AxeBuilder({ page: host }).include('dialog').analyze();
       expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`), colorScheme).toEqual([]);
     }
