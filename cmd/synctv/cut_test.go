@@ -37,9 +37,8 @@ type cinema struct {
 
 // openCinema publishes a stream whose key frames stop after two seconds, so
 // that the HLS segment after those does not come.
-func (h *house) openCinema(dir string) *cinema {
+func (h *house) openCinema(l *lobby) *cinema {
 	h.t.Helper()
-	l := h.lobby()
 	c := &cinema{lobby: l}
 	var added struct {
 		Items []struct{ Play struct{ URL string } }
@@ -102,7 +101,7 @@ func longGOP(t *testing.T) []byte {
 		}
 		t.Skip("needs ffmpeg (Debian package ffmpeg)")
 	}
-	out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=180",
+	out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=900",
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "9999", "-sc_threshold", "0",
 		"-force_key_frames", "expr:if(lt(t,1.5),gte(t,n_forced),0)", "-f", "flv", "-").Output()
 	if err != nil {
@@ -219,12 +218,11 @@ func TestRunningResponsesAreCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := startHouse(t, map[string]string{"SYNCTV_LIBRARY": "Films=" + dir})
-	c := h.openCinema(dir)
-	root := h.root()
+	c, root := h.lobby(), h.root()
 	user := func(name string) *client { u := h.register(name); c.join(u); return u }
 	stays := user("stays")
-	witness := c.watch(stays)
-	for _, way := range []struct {
+	// Passwords are slow: everybody is there before the film begins.
+	ways := []struct {
 		name string
 		who  *client
 		act  func(who *client)
@@ -246,8 +244,11 @@ func TestRunningResponsesAreCut(t *testing.T) {
 		{"deletion of the account", user("deletes"), func(w *client) {
 			w.post("/api/me/delete", map[string]string{"password": "password-deletes"}).ok(204, nil)
 		}},
-	} {
-		s := c.watch(way.who)
+	}
+	cinema := h.openCinema(c)
+	witness := cinema.watch(stays)
+	for _, way := range ways {
+		s := cinema.watch(way.who)
 		way.act(way.who)
 		s.dark(way.name, time.Now())
 		witness.runs()
@@ -255,7 +256,7 @@ func TestRunningResponsesAreCut(t *testing.T) {
 	c.ada.post(c.path+"/close", nil).ok(200, nil)
 	witness.dark("closing", time.Now())
 	c.ada.post(c.path+"/reopen", nil).ok(200, nil)
-	film := c.open(stays, c.film).Body
+	film := cinema.open(stays, cinema.film).Body
 	c.ada.delete(c.path).ok(204, nil)
 	(&onScreen{t: t, file: film}).dark("deletion of the room", time.Now())
 }
