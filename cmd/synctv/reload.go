@@ -100,6 +100,7 @@ func (r *reloader) again(ctx context.Context) {
 	if cfg.LogLevel != live.LogLevel {
 		_ = r.levels.Set(cfg.LogLevel) // it was checked
 	}
+	live.AuditDays = cfg.AuditDays
 	live.LogLevel, live.ChatDays, live.RoomIdle, live.DrainTimeout = cfg.LogLevel, cfg.ChatDays, cfg.RoomIdle, cfg.DrainTimeout
 	r.now.Store(&live)
 }

@@ -27,7 +27,21 @@ func TestOldTalkGoesWhereTheOperatorSaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	second := startHouse(t, map[string]string{"SYNCTV_DATA_DIR": dir, "SYNCTV_CHAT_RETENTION": "1"})
+	for _, old := range []string{
+		`INSERT INTO audit (id, at_ms, room_id, action, actor_id, actor_name, target_id, target_name, reason, detail, request_id)
+			SELECT 'old', at_ms - 172800000, room_id, action, actor_id, actor_name, target_id, target_name, reason, detail, request_id FROM audit LIMIT 1`,
+		`UPDATE sessions SET expires_ms = 1`,
+	} {
+		if _, err := db.ExecContext(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := startHouse(t, map[string]string{"SYNCTV_DATA_DIR": dir, "SYNCTV_CHAT_RETENTION": "1", "SYNCTV_AUDIT_RETENTION": "1"})
+	second.await("old entries and ended sessions to be deleted", func() bool {
+		var entries, old, ended int
+		row := db.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM audit), (SELECT count(*) FROM audit WHERE id = 'old'), (SELECT count(*) FROM sessions WHERE expires_ms = 1)`)
+		return row.Scan(&entries, &old, &ended) == nil && entries > 0 && old == 0 && ended == 0
+	})
 	again := second.signIn("ada", "password-ada")
 	second.await("old messages to be deleted", func() bool {
 		var page struct{ Messages []talkMessage }

@@ -283,7 +283,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { return p.reload.Run(work) })
 	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })
-	g.Go(func() error { return p.trimTalk(work) })
+	g.Go(func() error { return p.trim(work) })
 	g.Go(func() error { return p.trimFences(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })
 	g.Go(func() error {

@@ -41,6 +41,7 @@ type Config struct {
 	CookieSecure bool           // cookies over TLS only
 	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
 	RoomQuota    int            // most rooms of one person; 0 = no limit
+	AuditDays    int            // the record's entries older than so many days are deleted; 0 = never
 	ChatDays     int            // messages and comments older than so many days are deleted; 0 = never
 	RoomIdle     time.Duration  // rooms unused for so long are closed; 0 = never
 	LogFormat    string         // text or json
@@ -112,6 +113,7 @@ func Keys() []Key {
 		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},
 		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
 		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
+		{Flag: "audit-retention", Default: "0", Help: "forget who did what to whom after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.AuditDays })},
 		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", Live: true, set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", Live: true, set: level},

@@ -80,6 +80,12 @@ func (s *Store) TouchSession(ctx context.Context, n account.Session) error {
 	return err
 }
 
+// TrimSessions removes at most limit sessions that expired before beforeMS and
+// tells how many; call it again while it removes that many.
+func (s *Store) TrimSessions(ctx context.Context, beforeMS int64, limit int) (int, error) {
+	return s.trim(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_ms < $1 ORDER BY expires_ms LIMIT $2)`, beforeMS, limit)
+}
+
 // RemoveSession implements account.Sessions.
 func (s *Store) RemoveSession(ctx context.Context, id string) error {
 	_, err := s.write.ExecContext(ctx, `DELETE FROM sessions WHERE id = $1`, id)
