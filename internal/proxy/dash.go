@@ -14,7 +14,7 @@ import (
 // each BaseURL becomes one, and the MPD gets one if it has none; addresses that
 // are relative to them stay, the others are rewritten.
 func (p *Proxy) rewriteDASH(v Visit, base *url.URL, raw []byte) ([]byte, error) {
-	d := &dashRewriter{p: p, v: v, bare: !hasBase(raw), levels: []level{{base: base}}}
+	d := &dashRewriter{p: p, v: v, bare: !hasBase(raw), levels: []level{{base: base, outer: base}}}
 	in := xml.NewDecoder(bytes.NewReader(raw))
 	in.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("only UTF-8") }
 	for {
