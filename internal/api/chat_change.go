@@ -82,7 +82,7 @@ func (s *Server) chatChangeRoutes() {
 
 // exportChat answers once the first page is read, so that a refusal is an
 // error like any other; what fails later cuts the answer short, which a client
-// sees. One page is in memory at a time.
+// sees. One page is in memory at a time. The file may take longer than ctx lasts.
 func (s *Server) exportChat(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 	who, _, err := s.person(ctx, in.Room)
 	if err != nil {
@@ -102,9 +102,9 @@ func (s *Server) exportChat(ctx context.Context, in *exportInput) (*huma.StreamR
 			hc.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		}
 		w := hc.BodyWriter()
-		err := write(w, func(each func([]talk.Message) error) error { return s.Rooms.Export(ctx, in.Room, who, each) })
+		err := write(w, func(each func([]talk.Message) error) error { return s.Rooms.Export(hc.Context(), in.Room, who, each) })
 		if err != nil {
-			telemetry.Note(ctx, "error", err.Error())
+			telemetry.Note(hc.Context(), "error", err.Error())
 			panic(http.ErrAbortHandler) // the file must not look whole
 		}
 	}}, nil

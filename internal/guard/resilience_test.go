@@ -137,9 +137,11 @@ func TestLimiterNeverExceedsAndForgetsWhoLeft(t *testing.T) {
 				raise(&most, running.Add(weight))
 				if key == "a" {
 					raise(&mostPerKey, perKey.Add(weight))
-					defer perKey.Add(-weight)
 				}
 				time.Sleep(10 * time.Millisecond)
+				if key == "a" {
+					perKey.Add(-weight)
+				}
 				running.Add(-weight)
 				release()
 				release() // twice is once

@@ -87,15 +87,18 @@ test('what is written over the film passes over it on the other page', async ({ 
   await house.host.post(`/api/rooms/${room.id}/playback/item`, { data: { item_id: item } });
   const host = await people.member(room, house.host);
   const guest = await people.guest(room, 'Ada');
+  // There is no canvas until there is something to draw.
   const inked = (page: Page): Promise<number> =>
-    page.locator('[data-testid=danmaku] canvas').evaluate((canvas: HTMLCanvasElement) => {
+    page.locator('[data-testid=danmaku]').evaluate((layer) => {
+      const canvas = layer.querySelector('canvas');
+      if (!canvas) return 0;
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
       let n = 0;
       for (let i = 3; i < data.length; i += 4) if (data[i]! > 0) n++;
       return n;
     });
-  await expect(host.locator('[data-testid=danmaku] canvas')).toHaveCount(1);
-  await expect(guest.locator('[data-testid=danmaku] canvas')).toHaveCount(1);
+  await expect(host.getByTestId('danmaku')).toHaveCount(1);
+  await expect(guest.getByTestId('danmaku')).toHaveCount(1);
   // It plays, so that comments move.
   const join = guest.getByRole('button', { name: 'Join playback' });
   if (await join.isVisible()) await join.click();
