@@ -263,6 +263,7 @@ type socket struct {
 	events chan map[string]any
 	rpc    chan map[string]any
 	code   websocket.StatusCode // valid once events is closed
+	passed []map[string]any     // what find went over
 }
 
 func (c *client) socket(roomID string) *socket {
@@ -359,6 +360,7 @@ func (s *socket) find(kind string, fits func(map[string]any) bool) map[string]an
 			if e["type"] == kind && fits(e) {
 				return e
 			}
+			s.passed = append(s.passed, e)
 		case <-deadline.C:
 			s.t.Fatalf("no event %q", kind)
 		}

@@ -105,6 +105,39 @@ func TestRightsChangeWhatAPersonMayDo(t *testing.T) {
 	}
 }
 
+// TestTheListIsToldToWhoMaySeeIt: others hear what plays, and nothing of the rest.
+func TestTheListIsToldToWhoMaySeeIt(t *testing.T) {
+	h := startHouse(t, nil)
+	l := h.lobby()
+	bob, cat := h.register("bob"), h.register("cat")
+	bobID := l.join(bob)
+	l.join(cat)
+	page, other := bob.socket(l.id), cat.socket(l.id)
+	page.next("snapshot")
+	other.next("snapshot")
+	l.about(l.ada, bobID, "permissions", fields("added", []string{}, "removed", []string{"view_playlist"})).ok(200, nil)
+	page.next("me")
+	var first, second struct{ Items []struct{ ID string } }
+	l.ada.post(l.path+"/playlist/items", object{"items": []object{{"url": "https://films.example/a.mp4", "title": "not for bob"}}}).ok(201, &second)
+	other.find("playlist", func(e map[string]any) bool { return strings.Contains(sprint(e), "not for bob") })
+	l.ada.post(l.path+"/playlist/items", object{"items": []object{{"url": "https://films.example/b.mp4", "title": "the film"}}}).ok(201, &first)
+	other.find("playlist", func(e map[string]any) bool { return strings.Contains(sprint(e), "the film") })
+	l.ada.post(l.path+"/playback/item", map[string]string{"item_id": first.Items[0].ID}).ok(200, nil)
+	page.find("playback", func(e map[string]any) bool {
+		return strings.Contains(sprint(e), first.Items[0].ID)
+	})
+	for _, e := range page.passed {
+		if e["type"] == "playlist" {
+			t.Errorf("told of the list: %v", e)
+		}
+	}
+	bob.get(l.path+"/playlist").problem(403, "permission_missing")
+	state := string(bob.get(l.path + "/state").body)
+	if !strings.Contains(state, "the film") || strings.Contains(state, "not for bob") {
+		t.Errorf("sees %s", state)
+	}
+}
+
 func TestAdminsDoNotReachEachOther(t *testing.T) {
 	h := startHouse(t, nil)
 	l := h.lobby()

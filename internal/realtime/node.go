@@ -154,7 +154,7 @@ func personal(roomID, personID string) string { return "me:" + roomID + ":" + pe
 // Retune implements room.Announcer.
 func (n *Node) Retune(ctx context.Context, roomID, personID string, topics []room.Topic) {
 	only := &centrifuge.FilterNode{Key: labelRoom, Cmp: "eq", Val: roomID}
-	for _, t := range []room.Topic{room.TopicChat, room.TopicMembers} { // everyone has TopicRoom
+	for _, t := range []room.Topic{room.TopicPlaylist, room.TopicChat, room.TopicMembers} { // everyone has TopicRoom
 		var err error
 		if slices.Contains(topics, t) {
 			err = n.node.Subscribe(personID, channel(t, roomID), centrifuge.WithSubscribeLabelFilter(only))

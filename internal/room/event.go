@@ -50,9 +50,10 @@ type Topic string
 
 // The topics of a room.
 const (
-	TopicRoom    Topic = "room"    // playback, playlist, live, settings: everyone in it
-	TopicChat    Topic = "chat"    // people who may read the talk
-	TopicMembers Topic = "members" // people who may see who is here
+	TopicRoom     Topic = "room"     // playback, live, settings: everyone in it
+	TopicPlaylist Topic = "playlist" // people who may see the list
+	TopicChat     Topic = "chat"     // people who may read the talk
+	TopicMembers  Topic = "members"  // people who may see who is here
 )
 
 // Topic of an event.
@@ -62,7 +63,9 @@ func (e Event) Topic() Topic {
 		return TopicChat
 	case EventMember, EventMemberGone, EventSync:
 		return TopicMembers
-	case EventSnapshot, EventPlayback, EventPlaylist, EventLive, EventRoom, EventMe, EventSubtitles:
+	case EventPlaylist:
+		return TopicPlaylist
+	case EventSnapshot, EventPlayback, EventLive, EventRoom, EventMe, EventSubtitles:
 		return TopicRoom
 	}
 	return TopicRoom
@@ -71,6 +74,9 @@ func (e Event) Topic() Topic {
 // Topics a person with these rights receives.
 func (a Access) Topics() []Topic {
 	topics := []Topic{TopicRoom}
+	if a.Can.Has(right.ViewPlaylist) {
+		topics = append(topics, TopicPlaylist)
+	}
 	if a.Can.Has(right.ViewChatHistory) {
 		topics = append(topics, TopicChat)
 	}

@@ -60,7 +60,7 @@ func TestCheckName(t *testing.T) {
 
 func TestTopics(t *testing.T) {
 	a := Access{Can: right.All()}
-	if len(a.Topics()) != 3 {
+	if len(a.Topics()) != 4 {
 		t.Errorf("got %v", a.Topics())
 	}
 	a.Can = right.SendChat
@@ -68,7 +68,7 @@ func TestTopics(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	for e, want := range map[EventType]Topic{
-		EventPlayback: TopicRoom, EventChat: TopicChat, EventMember: TopicMembers, EventMemberGone: TopicMembers, EventLive: TopicRoom,
+		EventPlayback: TopicRoom, EventPlaylist: TopicPlaylist, EventChat: TopicChat, EventMember: TopicMembers, EventMemberGone: TopicMembers, EventLive: TopicRoom,
 	} {
 		if (Event{Type: e}).Topic() != want {
 			t.Errorf("%s goes to %s", e, (Event{Type: e}).Topic())

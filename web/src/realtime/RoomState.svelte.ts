@@ -64,7 +64,8 @@ export class RoomState {
         return null;
       case 'playback':
         this.applyPlayback(e.playback);
-        return null;
+        // Who may not see the list was never sent the item that comes now.
+        return this.playback?.item_id && !this.current && !this.can('view_playlist') ? 'state' : null;
       case 'playlist':
         return this.#applyPlaylistChange(e);
       case 'chat':

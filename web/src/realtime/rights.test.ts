@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RoomState } from './RoomState.svelte';
 import { endingOf } from './endings';
-import { member, snapshot } from './fixtures';
+import type { RoomEvent } from '../api/types';
+import { member, playback, snapshot } from './fixtures';
 
 const inside = (): RoomState => {
   const room = new RoomState();
@@ -22,6 +23,15 @@ describe('my rights', () => {
     const room = inside();
     expect(room.apply({ type: 'me', member: member('me', { permissions: ['view_chat_history'] }) })).toBe('state');
     expect(room.apply({ type: 'me', member: member('me', { permissions: ['view_chat_history'] }) })).toBeNull();
+  });
+
+  it('that hide the list leave what plays now to be asked for', () => {
+    const room = inside();
+    const next: RoomEvent = { type: 'playback', playback: playback(2, 1, { item_id: 'z' }) };
+    room.apply({ type: 'me', member: member('me', { permissions: ['view_playlist'] }) });
+    expect(room.apply(next)).toBeNull();
+    room.apply({ type: 'me', member: member('me', { permissions: [] }) });
+    expect(room.apply(next)).toBe('state');
   });
 
   it('of somebody who is not shown among the members add nobody', () => {
