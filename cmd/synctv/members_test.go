@@ -115,6 +115,10 @@ func TestTheListIsToldToWhoMaySeeIt(t *testing.T) {
 	page, other := bob.socket(l.id), cat.socket(l.id)
 	page.next("snapshot")
 	other.next("snapshot")
+	// An answer means that all of the connecting is done: topics that go before
+	// that go with its end.
+	page.write(`{"id":7,"rpc":{"method":"clock","data":{}}}`)
+	<-page.rpc
 	l.about(l.ada, bobID, "permissions", fields("added", []string{}, "removed", []string{"view_playlist"})).ok(200, nil)
 	page.next("me")
 	var first, second struct{ Items []struct{ ID string } }
