@@ -165,9 +165,9 @@ func watchingRules() map[string]rule {
 
 		// subtitles
 		"list-subtitles":  {may: inside},
-		"upload-subtitle": {may: members, body: sends(object{})},                                    // no subtitle: the right is looked at first
-		"fetch-subtitle":  {may: members, body: sends(object{"url": "https://none.invalid/x.vtt"})}, // 503: there is no such host
-		"remove-subtitle": {may: members},                                                           // there is none: whose it is comes after
+		"upload-subtitle": {may: members, body: sends(object{})},                    // no subtitle: the right is looked at first
+		"fetch-subtitle":  {may: members, body: sends(object{"url": "gopher://x"})}, // refused as an address: the right is looked at first
+		"remove-subtitle": {may: members},                                           // there is none: whose it is comes after
 
 		// talk
 		"say":          {may: inside, body: sends(object{"text": "hello"})},
@@ -274,7 +274,8 @@ func testRoleByAction(t *testing.T, env map[string]string) {
 
 func judge(t *testing.T, what, role, may string, a answer) {
 	t.Helper()
-	refused := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden && !strings.Contains(string(a.body), "wrong_password")
+	about := strings.Contains(string(a.body), "wrong_password") || strings.Contains(string(a.body), "address_refused") // not the role
+	refused := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden && !about
 	allowed := slices.Contains(strings.Fields(may), role)
 	if refused == allowed || a.status >= http.StatusInternalServerError {
 		t.Errorf("%s as %s: %d %.200s", what, role, a.status, a.body)

@@ -60,10 +60,12 @@ var errNoRoute = problem.New(problem.NotFound, "not_found", "There is nothing at
 // answer turns an error into what is sent. What is our fault, or a dependency's,
 // is noted for the log; its words are not shown.
 func (s *Server) answer(ctx context.Context, err error) *ProblemBody {
-	if errors.Is(err, context.DeadlineExceeded) {
+	lost, away := errors.AsType[*net.OpError](err)
+	switch _, told := errors.AsType[*problem.Problem](err); {
+	case told: // whoever made it knows best what failed
+	case errors.Is(err, context.DeadlineExceeded):
 		err = problem.New(problem.Unavailable, "unavailable", "This took too long; try again.").Because(err)
-	}
-	if lost, ok := errors.AsType[*net.OpError](err); ok {
+	case away:
 		err = problem.New(problem.Unavailable, "unavailable", "The server cannot reach its data now; try again.").Because(lost)
 	}
 	p := problem.From(err)
