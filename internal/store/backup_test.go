@@ -26,7 +26,7 @@ func archiveRows(t *testing.T) int {
 	if n, err := strconv.Atoi(os.Getenv("SYNCTV_TEST_ROWS")); err == nil {
 		return n
 	}
-	return 20_000
+	return 2_000
 }
 
 // TestArchivesGoBetweenEngines takes a full SQLite file to PostgreSQL and back to

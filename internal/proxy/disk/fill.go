@@ -52,7 +52,7 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 }
 
 // adopt is join for an answer that came already; nil if somebody fetches that
-// slice. It has no users yet: whoever asked comes for it next.
+// slice. Its one user is the look, until handover has passed.
 func (c *Cache) adopt(cancel context.CancelFunc, file File) *fill {
 	key := file.key(0)
 	c.mu.Lock()
@@ -61,7 +61,7 @@ func (c *Cache) adopt(cancel context.CancelFunc, file File) *fill {
 		return nil
 	}
 	f := c.newFill(key, 0)
-	f.cancel = cancel
+	f.cancel, f.users = cancel, 1
 	return f
 }
 

@@ -62,6 +62,10 @@ func (c *Cache) File(ctx context.Context, o Origin) (File, error) {
 	}
 }
 
+// handover is how long a slice that came with an answer goes on by itself: who
+// asked comes for it next, or has left meanwhile.
+const handover = time.Second
+
 // leaveLook ends a request that nobody waits for.
 func (c *Cache) leaveLook(id string, l *look) {
 	c.mu.Lock()
@@ -93,6 +97,7 @@ func (c *Cache) look(ctx context.Context, l *look, o Origin, old *known) {
 	c.mu.Unlock()
 	close(l.done)
 	if f != nil {
+		time.AfterFunc(handover, func() { c.leave(f) })
 		c.run(ctx, f, o, l.file, res)
 		return
 	}
