@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live bench-sockets lint fmt web build e2e drift vuln versions
+.PHONY: release help run test bench bench-live bench-sockets lint fmt web build e2e drift vuln versions
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -42,6 +42,16 @@ web: $(WEB_BUILT) ## build the page into web/dist, if its sources changed
 
 build: web ## one file with everything in it: bin/synctv
 	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/synctv
+
+VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+release: web ## static programs for all systems and their checksums: bin/release
+	@mkdir -p bin/release
+	@for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+		echo "bin/release/synctv-$$os-$$arch$$ext"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION)" \
+			-o bin/release/synctv-$$os-$$arch$$ext ./cmd/synctv || exit 1; done
+	@cd bin/release && sha256sum synctv-* > SHA256SUMS
 
 e2e: build ## browser tests only
 	scripts/e2e

@@ -196,6 +196,8 @@ func rawRules() map[string]string {
 	return map[string]string{
 		"/":                                    anyone, // the page itself
 		"/api/":                                anyone, // 404
+		"GET /api/docs":                        anyone,
+		"GET /api/docs.js":                     anyone,
 		"GET /healthz":                         anyone,
 		"GET /readyz":                          anyone,
 		"GET /api/admin/debug/pprof/{profile}": platform,

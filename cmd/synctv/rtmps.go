@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -18,6 +19,20 @@ func secureListen(addr, certFile, keyFile string) (net.Listener, error) {
 		return nil, err
 	}
 	return tls.Listen("tcp", addr, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get})
+}
+
+// listenHTTP opens the port of the page and the API, with TLS if there is a
+// certificate. Browsers then speak HTTP/2.
+func listenHTTP(addr, certFile, keyFile string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil || certFile == "" {
+		return ln, err
+	}
+	pair := &certificate{certFile: certFile, keyFile: keyFile}
+	if _, err := pair.get(nil); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return tls.NewListener(ln, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
 // certificate is a pair of files and what they held when last looked at.
@@ -54,7 +69,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			c.asOf = info.ModTime()
 		}
 	case c.held == nil:
-		return nil, fmt.Errorf("certificate for rtmps: %w", err)
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	return c.held, nil
 }

@@ -70,6 +70,8 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	limitMemory(ctx, log, env)
+	warnOfPool(ctx, log, db, cfg.DatabaseMax)
 	lib, err := openLibrary(cfg.Library)
 	if err != nil {
 		return err
@@ -183,7 +185,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
 		},
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
-		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure, TrustedProxies: cfg.Proxies,
+		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
 }
@@ -209,7 +211,7 @@ func (l locks) WithLock(ctx context.Context, key string, ttl time.Duration, work
 // listen opens the ports before anything runs, so that a taken one stops the
 // start with a clear error.
 func (p *program) listen() (rtmpPort string, err error) {
-	if p.http, err = net.Listen("tcp", p.cfg.HTTPAddr); err != nil {
+	if p.http, err = listenHTTP(p.cfg.HTTPAddr, p.cfg.TLSCert, p.cfg.TLSKey); err != nil {
 		return "", fmt.Errorf("http-addr: %w", err)
 	}
 	if p.cfg.MetricsAddr != "" {
@@ -267,8 +269,12 @@ func (p *program) run(ctx context.Context) error {
 	if err := p.node.Start(); err != nil {
 		return fmt.Errorf("start realtime: %w", err)
 	}
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true) // from proxies that speak it
 	server := &http.Server{
-		Handler: p.handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: p.handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ConnContext: realtime.WithConn,
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/felixge/httpsnoop"
 	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzhttp"
 
 	"synctv/internal/problem"
 	"synctv/internal/telemetry"
@@ -22,10 +24,15 @@ import (
 // sockets, live streams and sendfile need them.
 func (s *Server) chain(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
+	for _, origin := range s.CORSOrigins {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			panic(err) // the configuration has checked it
+		}
+	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.answer(r.Context(), problem.New(problem.Forbidden, "cross_origin", "This request came from another site.")).write(w)
 	}))
-	return s.observe(s.recovered(guard.Handler(withHeaders(s.withinSize(s.withCaller(next))))))
+	return s.observe(s.recovered(s.withCORS(guard.Handler(s.withHeaders(s.withinSize(s.withCaller(next)))))))
 }
 
 // requestID is the one a trusted proxy gave, so that its log and ours can be
@@ -68,14 +75,35 @@ type seen struct {
 
 type seenKey struct{}
 
-// routed notes which route the mux chose.
-func routed(mux *http.ServeMux) http.Handler {
+// compressFrom is the size from which packing pays.
+const compressFrom = 1 << 10
+
+// routed notes which route the mux chose, and packs text for whoever takes it:
+// zstd or gzip; the built files have Brotli copies. The jitter keeps the size
+// from telling what a secret beside other text is.
+func (s *Server) routed() http.Handler {
+	pack, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.EnableZstd(true), gzhttp.PreferZstd(true), gzhttp.RandomJitter(32, 0, false))
+	if err != nil {
+		panic(err) // constants
+	}
+	packed := pack(s.mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n, ok := r.Context().Value(seenKey{}).(*seen); ok {
 			defer func() { n.pattern = r.Pattern }()
 		}
-		mux.ServeHTTP(w, r)
+		if _, pattern := s.mux.Handler(r); s.isText(pattern) {
+			packed.ServeHTTP(w, r)
+			return
+		}
+		s.mux.ServeHTTP(w, r)
 	})
+}
+
+// isText tells which routes answer with text alone: what the document describes,
+// the document, and the page. Bytes, streams and sockets go out untouched.
+func (s *Server) isText(pattern string) bool {
+	_, path, _ := strings.Cut(pattern, " ")
+	return pattern == "/" || s.documented[pattern] || strings.HasPrefix(path, "/api/openapi")
 }
 
 // routes are the bound metrics by pattern of the mux.
@@ -97,6 +125,7 @@ func (s *Server) bindRoutes() routes {
 			http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
 		} {
 			if op != nil {
+				s.documented[method+" "+path] = true
 				m[method+" "+path] = s.Metrics.Route(method, path, false)
 			}
 		}
@@ -195,14 +224,43 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	})
 }
 
+// withCORS lets programs on the named origins use the API with tokens. Cookies
+// are not allowed along.
+func (s *Server) withCORS(next http.Handler) http.Handler {
+	if len(s.CORSOrigins) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, origin := w.Header(), r.Header.Get("Origin")
+		h.Add("Vary", "Origin")
+		if !slices.Contains(s.CORSOrigins, origin) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		h.Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
 // withHeaders sets what every answer carries.
-func withHeaders(next http.Handler) http.Handler {
+func (s *Server) withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

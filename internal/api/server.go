@@ -84,6 +84,8 @@ type Options struct {
 	Away func() []string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
+	// CORSOrigins are other sites whose pages may use the API with tokens.
+	CORSOrigins []string
 	// CookieSecure sends cookies over TLS only.
 	CookieSecure bool
 	// RTMPURL is what encoders are told, "rtmp://host:port"; empty: the host of
@@ -98,12 +100,13 @@ type Server struct {
 	api  huma.API
 	page http.HandlerFunc // serves the built page
 
-	routes routes
+	routes     routes
+	documented map[string]bool // patterns of the document
 }
 
 // New registers every route.
 func New(o Options) *Server {
-	s := &Server{Options: o, mux: http.NewServeMux()}
+	s := &Server{Options: o, mux: http.NewServeMux(), documented: map[string]bool{}}
 	shapeErrors()
 	cfg := huma.DefaultConfig("SyncTV", o.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/openapi", "", ""
@@ -150,12 +153,14 @@ func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 		"GET /api/rooms/{room}/live/{file}":                          s.raw(s.held(s.watch)),
 		"GET /api/rooms/{room}/live/{stream}/{file}":                 s.raw(s.held(s.watchHLS)),
 		"GET /api/admin/debug/pprof/{profile}":                       s.raw(s.profile),
+		"GET /api/docs":                                              docsFile("index.html"),
+		"GET /api/docs.js":                                           docsFile("docs.js"),
 		"/api/":                                                      s.raw(func(http.ResponseWriter, *http.Request) error { return errNoRoute }),
 		"GET /healthz":                                               s.healthz,
 		"GET /readyz":                                                s.readyz,
 		"/":                                                          s.page,
 		"GET /api/library/picture":                                   s.raw(s.libraryPicture),
-		"GET /api/rooms/{room}/items/{item}/subtitles/{subtitle}":    s.raw(s.captionText),
+		"GET /api/rooms/{room}/items/{item}/subtitles/{subtitle}": s.raw(s.captionText),
 	}
 }
 
@@ -166,7 +171,7 @@ func RawPatterns() []string {
 }
 
 // Handler is the whole chain.
-func (s *Server) Handler() http.Handler { return s.chain(routed(s.mux)) }
+func (s *Server) Handler() http.Handler { return s.chain(s.routed()) }
 
 // OpenAPI is the document of the API, as JSON.
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }

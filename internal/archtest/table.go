@@ -195,7 +195,7 @@ func edges() map[string]Rule {
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{
-				"github.com/danielgtaylor/huma/v2", "github.com/felixge/httpsnoop",
+				"github.com/danielgtaylor/huma/v2", "github.com/felixge/httpsnoop", "github.com/klauspost/compress/gzhttp",
 				"github.com/google/uuid", "golang.org/x/sync", "golang.org/x/time",
 			},
 		},

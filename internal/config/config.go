@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,6 +27,9 @@ type Config struct {
 	ClusterAddr  string         // host:port other replicas fetch streams from
 	ClusterURL   string         // http://host:port they are told; empty: found out
 	HTTPAddr     string         // host:port of page, API and sockets
+	TLSCert      string         // HTTPS on HTTPAddr with this PEM file; empty: plain HTTP
+	TLSKey       string         // the certificate's key
+	CORSOrigins  []string       // whose pages may use the API with tokens
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
 	RTMPSAddr    string         // host:port for encoders over TLS; empty: off
@@ -97,6 +101,9 @@ func Keys() []Key {
 		{Flag: "cluster-addr", Default: ":7900", Help: "with redis-url: host:port from which other replicas fetch live streams; keep it away from the internet", set: address(func(c *Config) *string { return &c.ClusterAddr })},
 		{Flag: "cluster-url", Help: "http://host:port under which other replicas reach cluster-addr; default: the address that Redis is reached from", set: text(func(c *Config) *string { return &c.ClusterURL })},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
+		{Flag: "tls-cert", Help: "PEM file with a certificate: http-addr then speaks HTTPS with HTTP/2; read again when it changes", set: text(func(c *Config) *string { return &c.TLSCert })},
+		{Flag: "tls-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.TLSKey })},
+		{Flag: "cors-origins", Help: "other sites whose pages may use the API with tokens, as https://bots.example.org, separated by commas", set: origins},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
 		{Flag: "rtmps-addr", Help: "host:port for RTMP encoders over TLS; default: off", set: optionalAddress(func(c *Config) *string { return &c.RTMPSAddr })},
@@ -150,6 +157,9 @@ func Load(flags, env Lookup) (Config, error) {
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = ident.Secret("sqlite:" + filepath.Join(c.DataDir, "synctv.db"))
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("tls-cert and tls-key: give both or none"))
 	}
 	if c.RedisURL != "" && strings.HasPrefix(string(c.DatabaseURL), "sqlite:") {
 		errs = append(errs, errors.New("redis-url: several replicas need a PostgreSQL database-url, too"))
@@ -303,6 +313,21 @@ func places(field func(*Config) *Places) func(*Config, string) error {
 		}
 		return nil
 	}
+}
+
+func origins(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(v, ",") {
+		one = strings.TrimSpace(one)
+		u, err := url.Parse(one)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || one != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("%q is not a site like https://bots.example.org", one)
+		}
+		c.CORSOrigins = append(c.CORSOrigins, one)
+	}
+	return nil
 }
 
 func ports(c *Config, v string) error {
