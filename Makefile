@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: release help run test bench bench-live bench-sockets lint fmt web build e2e drift vuln versions
+.PHONY: help run test bench bench-live bench-sockets cluster release lint fmt web build e2e drift vuln versions
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 

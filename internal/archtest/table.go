@@ -97,7 +97,7 @@ func adapters() map[string]Rule {
 			Internal: append([]string{"internal/cluster"}, book...), NoStd: []string{"database/sql"},
 			// The socket library registers its own metrics.
 			Modules: []string{
-				"github.com/centrifugal", "github.com/prometheus/client_golang", "github.com/puzpuzpuz/xsync/v4",
+				"github.com/centrifugal", "github.com/felixge/httpsnoop", "github.com/prometheus/client_golang", "github.com/puzpuzpuz/xsync/v4",
 				"golang.org/x/sync",
 			},
 		},

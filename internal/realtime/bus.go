@@ -36,13 +36,14 @@ type bus struct {
 	shard *centrifuge.RedisShard
 	away  func() bool
 	heard *heard
+	fan   *fan
 	here  centrifuge.BrokerEventHandler // set once, before any event
 
 	mu      sync.Mutex
 	pending map[string]bool // channels to subscribe when Redis is back; guarded by mu
 }
 
-func newBus(node *centrifuge.Node, s *Shared, h *heard) (*bus, error) {
+func newBus(node *centrifuge.Node, s *Shared, h *heard, f *fan) (*bus, error) {
 	s.Redis.IOTimeout, s.Redis.ConnectTimeout = redisLimit, redisLimit
 	shard, err := centrifuge.NewRedisShard(node, s.Redis)
 	if err != nil {
@@ -57,12 +58,12 @@ func newBus(node *centrifuge.Node, s *Shared, h *heard) (*bus, error) {
 		shard.Close()
 		return nil, fmt.Errorf("make the event bus: %w", err)
 	}
-	return &bus{RedisBroker: broker, shard: shard, away: s.Away, heard: h, pending: map[string]bool{}}, nil
+	return &bus{RedisBroker: broker, shard: shard, away: s.Away, heard: h, fan: f, pending: map[string]bool{}}, nil
 }
 
 // RegisterBrokerEventHandler is called once, before anything else.
 func (b *bus) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
-	b.here = tap{h, b.heard}
+	b.here = tap{fanned{h, b.fan}, b.heard}
 	return b.RedisBroker.RegisterBrokerEventHandler(b.here)
 }
 

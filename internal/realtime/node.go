@@ -32,6 +32,7 @@ type Node struct {
 	metrics *prometheus.Registry
 	drift   prometheus.Histogram
 	open    *sessions
+	fan     *fan
 	heard   *heard
 	roll    cluster.Roll
 	bus     *bus // nil: alone
@@ -64,12 +65,17 @@ func NewNode(o Options) (*Node, error) {
 	}
 	drift := newDriftHistogram()
 	metrics.MustRegister(drift)
-	n := &Node{node: node, metrics: metrics, drift: drift, open: newSessions(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
+	n := &Node{node: node, metrics: metrics, drift: drift, open: newSessions(), fan: newFan(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
 	node.OnNotification(n.notified)
 	if o.Shared == nil {
+		memory, err := centrifuge.NewMemoryBroker(node, centrifuge.MemoryBrokerConfig{})
+		if err != nil {
+			return nil, fmt.Errorf("make the broker: %w", err)
+		}
+		node.SetBroker(single{memory, n.fan})
 		return n, nil
 	}
-	if n.bus, err = newBus(node, o.Shared, n.heard); err != nil {
+	if n.bus, err = newBus(node, o.Shared, n.heard, n.fan); err != nil {
 		return nil, err
 	}
 	node.SetBroker(n.bus)
@@ -84,7 +90,9 @@ func (n *Node) Start() error { return n.node.Run() }
 // in a moment, and the roll forgets the others by itself.
 func (n *Node) Stop(ctx context.Context) error {
 	n.leaving.Store(true)
-	return n.node.Shutdown(ctx)
+	err := n.node.Shutdown(ctx)
+	n.fan.flushes.Wait() // their sockets are closed
+	return err
 }
 
 // Metrics of the sockets, for a scrape.

@@ -110,7 +110,8 @@ func boundSendBuffer(ctx context.Context) {
 func (s *Sockets) Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) {
 	boundSendBuffer(r.Context())
 	ctx := context.WithValue(r.Context(), visitKey{}, visit{roomID: roomID, who: who, sessionID: sessionID})
-	s.upgrade.ServeHTTP(w, r.WithContext(ctx))
+	w, r = laned(w, r.WithContext(ctx), &s.node.fan.flushes)
+	s.upgrade.ServeHTTP(w, r)
 }
 
 // connecting decides whether a socket may be and what it receives.
@@ -170,6 +171,7 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 		s.note(c.Context(), v, e.Disconnect)
 		s.left(c, v)
 	})
+	s.node.fan.add(v.roomID, &seat{client: c, lane: laneOf(c)})
 	first := s.node.open.add(v.roomID, v.who.ID, c.ID())
 	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
 	defer cancel()
@@ -267,6 +269,7 @@ func (s *Sockets) note(ctx context.Context, v visit, why centrifuge.Disconnect) 
 
 // left runs when a socket is gone.
 func (s *Sockets) left(c *centrifuge.Client, v visit) {
+	s.node.fan.remove(v.roomID, c.ID())
 	if !s.node.open.remove(v.roomID, v.who.ID, c.ID()) {
 		return // another page of theirs is open
 	}

@@ -115,8 +115,10 @@ func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := &book{admin: true}
 			s, conn := openVisit(t, b)
-			if _, _, err := conn.Read(t.Context()); err != nil { // connected
-				t.Fatal(err)
+			for range 2 { // connected, and the snapshot: all of the entry is over
+				if _, _, err := conn.Read(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
 			look := func() {
 				for _, client := range s.node.node.Hub().UserConnections("ada") {

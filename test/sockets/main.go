@@ -74,6 +74,11 @@ func run(ctx context.Context, o options) error {
 const settleTime = 500 * time.Millisecond
 
 func (c *crowd) measure(ctx context.Context, s *server, room string, o options) error {
+	helm, err := s.helm(ctx, room)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = helm.conn.Close() }()
 	cpu := s.cpu()
 	start := time.Now()
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
@@ -85,8 +90,7 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		c.sent[n].Store(time.Now().UnixNano())
-		if err := s.seek(ctx, room, n); err != nil {
+		if err := helm.seek(n, func() { c.sent[n].Store(time.Now().UnixNano()) }); err != nil {
 			return err
 		}
 		if cut := s.cutOff(); c.mute != nil && len(cut) > 0 {
