@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"synctv/internal/cached"
 	"synctv/internal/live"
 	"synctv/internal/store"
 	"synctv/internal/telemetry"
@@ -15,12 +17,16 @@ import (
 
 // measure registers the numbers that the parts keep themselves. docs/METRICS.md
 // lists them all; a test compares.
-func (p *program) measure(db *store.Store) *telemetry.Metrics {
+func (p *program) measure(db *store.Store, copies *cached.Rooms) *telemetry.Metrics {
 	m := telemetry.NewMetrics(version)
 	m.Each(
 		telemetry.Series{Name: "synctv_sockets_open", Help: "Open event sockets.", Read: func() float64 { return float64(p.node.Sockets()) }},
 		telemetry.Series{Name: "synctv_rooms_occupied", Help: "Rooms with at least one open socket here.", Read: func() float64 { return float64(p.node.Rooms()) }},
 	)
+	m.Each(
+		telemetry.Series{Name: "synctv_clock_offset_seconds", Help: "By how much this machine's wall clock is behind the time that all replicas serve.", Read: func() float64 { return time.Until(p.shared.now().Round(0)).Seconds() }},
+	)
+	m.Each(cacheSeries(copies)...)
 	m.Each(p.liveSeries()...)
 	for name, pool := range db.Pools() {
 		labels := prometheus.Labels{"pool": name}
@@ -33,6 +39,20 @@ func (p *program) measure(db *store.Store) *telemetry.Metrics {
 		)
 	}
 	return m
+}
+
+func cacheSeries(copies *cached.Rooms) []telemetry.Series {
+	list := []telemetry.Series{}
+	for _, c := range copies.Counts() {
+		labels := prometheus.Labels{"cache": c.Cache}
+		s := telemetry.Series{Name: "synctv_cache_memory_bytes", Help: "About what the copies in memory take.", Labels: labels, Read: func() float64 { return float64(c.Read()) }}
+		if c.Level != "" {
+			labels["level"] = c.Level
+			s.Name, s.Total, s.Help = "synctv_cache_answers_total", true, "What was asked for that may be a moment old, by who answered: memory, joined (waited for another's question), shelf (Redis), store."
+		}
+		list = append(list, s)
+	}
+	return list
 }
 
 func (p *program) liveSeries() []telemetry.Series {

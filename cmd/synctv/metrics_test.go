@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"synctv/internal/cached"
 	"synctv/internal/cluster/local"
 	"synctv/internal/realtime"
 	"synctv/internal/store"
@@ -140,7 +142,7 @@ func metricsTable(t *testing.T) string {
 	if !ok {
 		t.Fatal("the sockets' metrics do not describe themselves")
 	}
-	for _, c := range []prometheus.Collector{p.measure(db).Collector(), sockets} {
+	for _, c := range []prometheus.Collector{p.measure(db, cached.NewRooms(db, nil, time.Now, nil)).Collector(), sockets} {
 		describe(c, rows)
 	}
 	out := "| metric | labels | meaning |\n|---|---|---|\n"

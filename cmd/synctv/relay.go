@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"synctv/internal/api"
+	"synctv/internal/cached"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
 	"synctv/internal/live/rtmp"
@@ -25,6 +26,7 @@ type relay struct {
 	rooms  *room.Service
 	node   *realtime.Node
 	others *neighbours // nil: alone
+	copies *cached.Rooms
 	log    *slog.Logger
 }
 
@@ -35,6 +37,7 @@ const tellTimeout = 5 * time.Second
 const (
 	cutStream = "cut_stream"
 	cutKey    = "cut_key"
+	forget    = "forget" // a copy of a room or a member
 	endStream = "end_stream"
 )
 
@@ -51,19 +54,26 @@ func (r *relay) hear(op, what string) {
 		r.hub.CutKey(what)
 	case endStream:
 		r.hub.End(what)
+	case forget, realtime.Moved:
+		r.copies.Forget(what)
 	}
 }
 
 // StreamInfo implements room.Streams.
 func (r *relay) StreamInfo(stream string) (screen.Stream, bool) {
 	info := r.hub.Info(stream)
-	if info.Live || r.others == nil {
-		return viewStream(info), info.Live
+	if r.others == nil || info.Live && !info.Relayed {
+		return r.view(info), info.Live
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
 	defer cancel()
 	o, ok, err := r.others.claims.claims.Owner(ctx, streamClaim+stream)
-	return screen.Stream{Stream: stream, Live: ok, StartedMS: o.SinceMS}, ok && err == nil
+	st := screen.Stream{Stream: stream, Live: ok, StartedMS: o.SinceMS}
+	if info.Live {
+		st, ok, err = r.view(info), true, nil // being pulled: more is known of it
+	}
+	st.Owner = o.Replica
+	return st, ok && err == nil
 }
 
 // StreamChanged implements live.Listener.
@@ -73,7 +83,7 @@ func (r *relay) StreamChanged(info live.Info) {
 	if r.othersTell(ctx, info) {
 		return
 	}
-	err := r.rooms.StreamChanged(ctx, viewStream(info))
+	err := r.rooms.StreamChanged(ctx, r.view(info))
 	if err != nil && problem.KindOf(err) != problem.NotFound { // a stream whose item is gone interests nobody
 		r.log.ErrorContext(ctx, "a room was not told of its stream", "stream", info.Stream, "error", err)
 	}
@@ -88,8 +98,12 @@ func (r *relay) othersTell(ctx context.Context, info live.Info) bool {
 	return err == nil && ok && !src.Here
 }
 
-func viewStream(i live.Info) screen.Stream {
+// view is a stream of this replica as rooms see it.
+func (r *relay) view(i live.Info) screen.Stream {
 	s := screen.Stream{Stream: i.Stream, Live: i.Live, Video: i.Video, Audio: i.Audio, Viewers: i.Viewers}
+	if r.others != nil {
+		s.Owner = r.others.claims.replica
+	}
 	if !i.Started.IsZero() {
 		s.StartedMS = i.Started.UnixMilli()
 	}

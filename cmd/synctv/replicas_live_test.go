@@ -112,9 +112,17 @@ func TestAStreamIsWatchedOnAnyReplica(t *testing.T) {
 		t.Errorf("part: %d, %d bytes", got.status, len(got.body))
 	}
 	// The key's encoder comes back on the other replica: everybody goes on,
-	// whichever replica they are on, in the same response.
+	// whichever replica they are on, in the same response, and pages hear that
+	// HLS has another address.
+	page := ada.socket(id)
+	owner := func(stream any) any { return stream.(map[string]any)["owner"] }
+	was := owner(page.next("snapshot")["live"].([]any)[0])
 	stop()
 	stopB := publish(t, toB, film)
+	page.find("live", func(e map[string]any) bool {
+		o := owner(e["stream"])
+		return e["stream"].(map[string]any)["live"] == true && o != was && o != nil && was != nil
+	})
 	for _, v := range []*viewer{near, far, far2} {
 		v.more(t)
 		v.more(t)

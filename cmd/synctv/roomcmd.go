@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"synctv/internal/account"
+	"synctv/internal/cached"
 	"synctv/internal/cluster/local"
 	"synctv/internal/config"
 	"synctv/internal/live"
@@ -32,10 +33,11 @@ func withRooms(ctx context.Context, db *store.Store, work func(*room.Service) er
 		return err
 	}
 	defer func() { err = errors.Join(err, node.Stop(ctx)) }()
-	relay := &relay{log: discard(), hub: live.NewHub(live.Limits{}, nil)}
+	copies := cached.NewRooms(db, nil, time.Now, nil)
+	relay := &relay{node: node, copies: copies, log: discard(), hub: live.NewHub(live.Limits{}, nil)}
 	return work(room.New(room.Ports{
 		Audit: auditLog{db: db, log: discard(), now: time.Now}, Records: db, RoomChanges: db, MemberChanges: db,
-		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
+		Entries: copies, Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: &media.Catalog{}, Streams: relay, Passwords: account.NewPasswords(1), Locks: locks{local.NewLocks()}, Now: time.Now,
 	}))
 }

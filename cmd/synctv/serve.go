@@ -141,12 +141,13 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Tools: ffmpeg.Find()}
-	relay := &relay{node: node, log: telemetry.Named(log, "live")}
+	copies := shared.copies(db, node)
+	relay := &relay{node: node, copies: copies, log: telemetry.Named(log, "live")}
 	node.OnBroadcast(relay.hear)
 	record := auditLog{db: db, log: log, now: shared.now}
 	rooms := room.New(room.Ports{
-		Audit: record, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: cfg.RoomQuota,
-		Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
+		Audit: record, Records: db, RoomChanges: copies, MemberChanges: copies, RoomQuota: cfg.RoomQuota,
+		Entries: copies, Rooms: copies, Members: copies, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: shared.now,
 	})
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
@@ -170,7 +171,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if cfg.RTMPPlay {
 		p.encoders.Gallery = gallery{hub, p.others}
 	}
-	p.metrics = p.measure(db)
+	p.metrics = p.measure(db, copies)
 	port, err := p.listen()
 	if err != nil {
 		return nil, err

@@ -9,12 +9,14 @@ import (
 	"github.com/centrifugal/centrifuge"
 	"github.com/redis/rueidis"
 
+	"synctv/internal/cached"
 	"synctv/internal/cluster"
 	"synctv/internal/cluster/local"
 	"synctv/internal/cluster/redis"
 	"synctv/internal/config"
 	"synctv/internal/ident"
 	"synctv/internal/realtime"
+	"synctv/internal/store"
 )
 
 // shared is what this replica has in common with the others: one set of twins.
@@ -25,6 +27,7 @@ type shared struct {
 	bus     *realtime.Shared // nil: alone
 	now     func() time.Time // the cluster's time
 	claims  cluster.Claims   // nil: alone
+	shelf   cluster.Shelf    // nil: alone
 	away    func() bool      // nil: alone
 	run     func(context.Context)
 	close   func()
@@ -39,7 +42,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	if err != nil {
 		return nil, err
 	}
-	clock, err := redis.NewClock(ctx, client, time.Now())
+	clock, err := redis.NewClock(ctx, client, began())
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -48,7 +51,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	s := &shared{replica: ident.New(), now: clock.Now, close: client.Close}
 	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
 	s.roll = redis.NewRoll(link, s.replica)
-	s.claims, s.away = redis.NewClaims(link), link.Away
+	s.claims, s.shelf, s.away = redis.NewClaims(link), redis.NewShelf(link), link.Away
 	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}
 	s.run = func(ctx context.Context) {
 		var following sync.WaitGroup
@@ -79,6 +82,15 @@ func busAddress(url string, client rueidis.Client) centrifuge.RedisShardConfig {
 		c.Address = o.InitAddress[0]
 	}
 	return c
+}
+
+// copies puts caches before the store; what changes is told to the other
+// replicas.
+func (s *shared) copies(db *store.Store, node *realtime.Node) *cached.Rooms {
+	if s.shelf == nil {
+		return cached.NewRooms(db, nil, s.now, nil)
+	}
+	return cached.NewRooms(db, s.shelf, s.now, func(ctx context.Context, what string) { node.Broadcast(ctx, forget, what) })
 }
 
 // missing names what this replica has to do without for now.

@@ -101,6 +101,11 @@ func adapters() map[string]Rule {
 				"golang.org/x/sync",
 			},
 		},
+		// cached stands before the store and knows what it wraps, not the store.
+		"internal/cached": {
+			Internal: []string{"internal/cluster", "internal/room"}, NoStd: []string{"net/http", "database/sql"},
+			Modules: []string{"github.com/maypok86/otter/v2"},
+		},
 		"internal/cluster/redis": {
 			Internal: []string{"internal/cluster", "internal/problem"},
 			NoStd:    []string{"net/http", "database/sql"},

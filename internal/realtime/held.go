@@ -69,6 +69,10 @@ func (h *held) cut(o whom) {
 	}
 }
 
+// Moved is what OnBroadcast hears, too, of a room, or of a person in it, whose
+// responses are about to be cut: "room/person" or "room/".
+const Moved = "moved"
+
 // opCut is the word by which replicas tell each other whose responses end.
 const opCut = "cut"
 
@@ -92,9 +96,13 @@ func (n *Node) notified(e centrifuge.NotificationEvent) {
 		return
 	}
 	var o whom
-	if json.Unmarshal(e.Data, &o) == nil && o != (whom{}) {
-		n.held.cut(o)
+	if json.Unmarshal(e.Data, &o) != nil || o == (whom{}) {
+		return
 	}
+	if n.hear != nil && o.Room != "" {
+		n.hear(Moved, o.Room+"/"+o.Person) // first: who asks after the cut is to be refused
+	}
+	n.held.cut(o)
 }
 
 // Hold makes a response end when its person is banned, kicked or leaves, when

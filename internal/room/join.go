@@ -18,11 +18,7 @@ func (s *Service) Join(ctx context.Context, roomID string, who Person, password 
 	if who.Kind != KindUser || who.Restricted {
 		return MemberView{}, problem.New(problem.Forbidden, "user_pending", "Your account may not join rooms yet.")
 	}
-	r, err := s.Rooms.Room(ctx, roomID)
-	if err != nil {
-		return MemberView{}, err
-	}
-	m, err := s.Members.Member(ctx, roomID, who.ID)
+	r, m, err := s.Entries.Entry(ctx, roomID, who.ID)
 	if errors.Is(err, ErrMemberNotFound) {
 		m, err = s.joinNew(ctx, r, who, password)
 	}
@@ -228,11 +224,7 @@ func (s *Service) Leave(ctx context.Context, roomID string, who Person) error {
 
 // Presence tells a room that a member's first socket opened or last one closed.
 func (s *Service) Presence(ctx context.Context, roomID, personID string, online bool) error {
-	r, err := s.Rooms.Room(ctx, roomID)
-	if err != nil {
-		return err
-	}
-	m, err := s.Members.Member(ctx, roomID, personID)
+	r, m, err := s.Entries.Entry(ctx, roomID, personID)
 	if err != nil {
 		return err
 	}

@@ -114,13 +114,20 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (sc
 	return key, err
 }
 
-// WatchStream lets a member of a room with the given rights (0: any member)
-// deal with one of its streams.
+// WatchStream lets a member of a room with the given rights deal with one of its
+// streams; 0: any member look at it.
 func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string, need right.Permissions) error {
-	if _, err := s.require(ctx, roomID, who, need); err != nil {
-		return err
+	entry := s.Entries.Glance
+	if need != 0 {
+		entry = s.Entries.Entry
 	}
-	_, err := s.Playlists.ItemByStream(ctx, roomID, stream)
+	a, err := s.door(ctx, roomID, who, entry)
+	if err == nil {
+		err = a.Require(need)
+	}
+	if err == nil {
+		_, err = s.Playlists.ItemByStream(ctx, roomID, stream)
+	}
 	return err
 }
 

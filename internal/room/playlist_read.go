@@ -17,7 +17,7 @@ func (s *Service) ReadPlaylist(ctx context.Context, roomID string, who Person) (
 
 // OpenItem is one item for somebody who is about to play it.
 func (s *Service) OpenItem(ctx context.Context, roomID string, who Person, itemID string) (screen.Item, error) {
-	if _, err := s.access(ctx, roomID, who); err != nil {
+	if _, err := s.door(ctx, roomID, who, s.Entries.Glance); err != nil {
 		return screen.Item{}, err
 	}
 	return s.Playlists.Item(ctx, roomID, itemID)

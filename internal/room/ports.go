@@ -41,6 +41,14 @@ type Members interface {
 	GuestByToken(ctx context.Context, roomID, tokenHash string) (Member, error)
 }
 
+// Entries finds a room and somebody's place in it: ErrRoomNotFound, or
+// ErrMemberNotFound with the room.
+type Entries interface {
+	Entry(ctx context.Context, roomID, personID string) (Room, Member, error)
+	// Glance is Entry as it was, at most, two seconds ago.
+	Glance(ctx context.Context, roomID, personID string) (Room, Member, error)
+}
+
 // RoomChanges stores what becomes of rooms.
 type RoomChanges interface {
 	// SwapRoom stores next if the stored version is still from; swapped is
@@ -237,6 +245,7 @@ type Locks interface {
 
 // Ports is everything the use cases stand on.
 type Ports struct {
+	Entries   Entries
 	Rooms     Rooms
 	Members   Members
 	Playbacks Playbacks

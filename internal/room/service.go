@@ -33,23 +33,24 @@ func (s *Service) Enter(ctx context.Context, roomID string, who Person) (Access,
 }
 
 func (s *Service) access(ctx context.Context, roomID string, who Person) (Access, error) {
-	r, err := s.Rooms.Room(ctx, roomID)
-	if err != nil {
+	return s.door(ctx, roomID, who, s.Entries.Entry)
+}
+
+type look = func(ctx context.Context, roomID, personID string) (Room, Member, error)
+
+func (s *Service) door(ctx context.Context, roomID string, who Person, entry look) (Access, error) {
+	r, m, err := entry(ctx, roomID, who.ID)
+	switch missing := errors.Is(err, ErrMemberNotFound); {
+	case err != nil && !missing:
 		return Access{}, err
-	}
-	if who.GuestOf != "" && who.GuestOf != roomID {
+	case who.GuestOf != "" && who.GuestOf != roomID:
 		return Access{}, ErrNotMember
-	}
-	m, err := s.Members.Member(ctx, roomID, who.ID)
-	switch {
-	case err == nil:
+	case !missing:
 		a, err := admit(r, m, who)
 		if !a.Platform {
 			a.MutedFor = m.mutedFor(s.nowMS())
 		}
 		return a, err
-	case !errors.Is(err, ErrMemberNotFound):
-		return Access{}, err
 	case who.GlobalAdmin:
 		return admit(r, visitor(roomID, who), who)
 	}

@@ -24,4 +24,5 @@ type Stream struct {
 	Video     string `json:"video" doc:"codec, empty when there is no video"`
 	Audio     string `json:"audio" doc:"codec, empty when there is no audio"`
 	Viewers   int    `json:"viewers"`
+	Owner     string `json:"owner,omitempty" doc:"which replica it is published to; HLS is to be opened anew, with ?owner= this, when that changes"`
 }

@@ -16,13 +16,28 @@ const memberSelect = `
 	       COALESCE(u.role IN ('root', 'admin'), FALSE), m.muted_until_ms, m.ban_reason, m.ban_by_name, m.ban_ms
 	FROM members m LEFT JOIN users u ON u.id = m.user_id`
 
+// memberRow is a member as the columns have it.
+type memberRow struct {
+	room.Member
+	added, removed int64
+}
+
+func (m *memberRow) fields() []any {
+	return []any{
+		&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &m.added, &m.removed, &m.Version, &m.JoinedMS,
+		&m.Platform, &m.MutedUntilMS, &m.Ban.Reason, &m.Ban.ByName, &m.Ban.AtMS,
+	}
+}
+
+func (m *memberRow) member() room.Member {
+	m.Added, m.Removed = right.Permissions(m.added), right.Permissions(m.removed) //nolint:gosec // the same 64 bits
+	return m.Member
+}
+
 func scanMember(row scanner) (room.Member, error) {
-	var m room.Member
-	var added, removed int64
-	err := row.Scan(&m.RoomID, &m.PersonID, &m.Kind, &m.Name, &m.Color, &m.Role, &m.Status, &added, &removed, &m.Version, &m.JoinedMS,
-		&m.Platform, &m.MutedUntilMS, &m.Ban.Reason, &m.Ban.ByName, &m.Ban.AtMS)
-	m.Added, m.Removed = right.Permissions(added), right.Permissions(removed) //nolint:gosec // the same 64 bits
-	return m, err
+	var m memberRow
+	err := row.Scan(m.fields()...)
+	return m.member(), err
 }
 
 func insertMember(ctx context.Context, tx *sql.Tx, m room.Member) error {
@@ -39,6 +54,31 @@ func insertMember(ctx context.Context, tx *sql.Tx, m room.Member) error {
 func (s *Store) Member(ctx context.Context, roomID, personID string) (room.Member, error) {
 	m, err := scanMember(s.read.QueryRowContext(ctx, memberSelect+` WHERE m.room_id = $1 AND m.person_id = $2`, roomID, personID))
 	return one(m, err, room.ErrMemberNotFound)
+}
+
+const entrySelect = `
+	SELECT r.id, r.name, r.description, r.creator_id, r.password_hash, r.visibility, r.status, r.settings, r.version, r.created_ms,
+	       COALESCE(m.room_id, ''), COALESCE(m.person_id, ''), CASE WHEN m.user_id IS NULL THEN 'guest' ELSE 'user' END,
+	       COALESCE(u.name, m.name, ''), COALESCE(u.color, m.color, ''), COALESCE(m.role, ''), COALESCE(m.status, ''),
+	       COALESCE(m.added, 0), COALESCE(m.removed, 0), COALESCE(m.version, 0), COALESCE(m.joined_ms, 0),
+	       COALESCE(u.role IN ('root', 'admin'), FALSE), COALESCE(m.muted_until_ms, 0),
+	       COALESCE(m.ban_reason, ''), COALESCE(m.ban_by_name, ''), COALESCE(m.ban_ms, 0)
+	FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.person_id = $1 LEFT JOIN users u ON u.id = m.user_id
+	WHERE r.id = $2`
+
+// Entry implements room.Entries in one statement.
+func (s *Store) Entry(ctx context.Context, roomID, personID string) (room.Room, room.Member, error) {
+	var r roomRow
+	var m memberRow
+	err := s.read.QueryRowContext(ctx, entrySelect, personID, roomID).Scan(append(r.fields(), m.fields()...)...)
+	if _, err = one(0, err, room.ErrRoomNotFound); err != nil {
+		return room.Room{}, room.Member{}, err
+	}
+	found, err := r.room()
+	if err == nil && m.PersonID == "" {
+		return found, room.Member{}, room.ErrMemberNotFound
+	}
+	return found, m.member(), err
 }
 
 // Members implements room.Members.

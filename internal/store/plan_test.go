@@ -282,7 +282,7 @@ func keys(m map[string]bool) func(func(string) bool) {
 var statementStart = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s`)
 
 // catalogue is what an engine keeps about itself; the other one has none of it.
-var catalogue = regexp.MustCompile(`FROM (pg_constraint|pg_tables|sqlite_master)\b`)
+var catalogue = regexp.MustCompile(`FROM (pg_constraint|pg_tables|pg_settings|sqlite_master)\b`)
 
 func statement(text string) bool {
 	return statementStart.MatchString(text) && !catalogue.MatchString(text)

@@ -49,18 +49,30 @@ func (s *Store) CreateRoom(ctx context.Context, r room.Room, creator room.Member
 const roomSelect = `
 	SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms FROM rooms`
 
-func scanRoom(row scanner) (room.Room, error) {
-	var r room.Room
-	var settings string
-	err := row.Scan(&r.ID, &r.Name, &r.Description, &r.CreatorID, &r.PasswordHash, &r.Visibility, &r.Status, &settings, &r.Version, &r.CreatedMS)
-	if err != nil {
-		return r, err
-	}
+// roomRow is a room as the columns have it.
+type roomRow struct {
+	room.Room
+	settings string
+}
+
+func (r *roomRow) fields() []any {
+	return []any{&r.ID, &r.Name, &r.Description, &r.CreatorID, &r.PasswordHash, &r.Visibility, &r.Status, &r.settings, &r.Version, &r.CreatedMS}
+}
+
+func (r *roomRow) room() (room.Room, error) {
 	r.Settings = room.DefaultSettings(r.PasswordHash != "") // what an older room does not say
-	if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
-		return r, fmt.Errorf("decode settings of room %s: %w", r.ID, err)
+	if err := json.Unmarshal([]byte(r.settings), &r.Settings); err != nil {
+		return r.Room, fmt.Errorf("decode settings of room %s: %w", r.ID, err)
 	}
-	return r, nil
+	return r.Room, nil
+}
+
+func scanRoom(row scanner) (room.Room, error) {
+	var r roomRow
+	if err := row.Scan(r.fields()...); err != nil {
+		return room.Room{}, err
+	}
+	return r.room()
 }
 
 // Room implements room.Rooms.

@@ -117,7 +117,7 @@ func TestLive(t *testing.T) {
 	pictures := film(t)
 	s.publish(0, pictures)
 	var viewers []*viewer
-	for range number("VIEWERS", 20) {
+	for range number("VIEWERS", 200) {
 		viewers = append(viewers, s.watch(1), s.watch(2))
 	}
 	all := func(holds func(v *viewer) bool) func() bool {
@@ -130,8 +130,12 @@ func TestLive(t *testing.T) {
 			return true
 		}
 	}
-	c.await("every viewer to see the stream", 20*time.Second, all(func(v *viewer) bool { return v.got.Load() > 50_000 }))
-	t.Logf("%d viewers on two replicas: %d connections to the owner's internal listener", len(viewers), r.replicas[0].pulls(t))
+	c.await("every viewer to see the stream", 40*time.Second, all(func(v *viewer) bool { return v.got.Load() > 50_000 }))
+	pulls := r.replicas[0].pulls(t)
+	t.Logf("%d viewers on two replicas: %d connections to the owner's internal listener", len(viewers), pulls)
+	if pulls != 2 {
+		t.Errorf("%d pulls", pulls)
+	}
 	r.replicas[0].kill()
 	off := c.await("pages to be told", 20*time.Second, func() bool { return c.members[1].offAir() })
 	t.Logf("the owner was killed: pages were told after %v", off)

@@ -50,8 +50,11 @@ type member struct {
 	longest  time.Duration // without an open socket, since reset
 	breaks   int
 	playback playback
-	off      bool     // the room was told that its stream is off the air
-	acked    []string // lines that were acknowledged, in order
+	off      bool          // the room was told that its stream is off the air
+	clock    time.Duration // the server's time minus ours when the last snapshot came; the network's share included
+	moved    time.Duration // most that a snapshot moved it, since reset
+	queued   []string      // titles that were acknowledged
+	acked    []string      // lines that were acknowledged, in order
 	unknown  map[string]bool
 	refused  int
 }
@@ -167,10 +170,14 @@ func (m *member) listen(ctx context.Context) error {
 	}
 }
 
+// epoch is what the members' own clock counts from.
+var epoch = time.Now()
+
 // hear takes one frame in.
 func (m *member) hear(line []byte) {
 	type event struct {
 		Type     string
+		ServerMS float64 `json:"server_ms"`
 		Playback *playback
 		Stream   *struct{ Live bool }
 	}
@@ -198,6 +205,13 @@ func (m *member) hear(line []byte) {
 	if e.Stream != nil {
 		m.off = !e.Stream.Live
 	}
+	if e.Type == "snapshot" {
+		clock := time.Duration(e.ServerMS*float64(time.Millisecond)) - time.Since(epoch)
+		if m.clock != 0 {
+			m.moved = max(m.moved, (clock - m.clock).Abs())
+		}
+		m.clock = clock
+	}
 	if e.Type == "snapshot" && !m.open {
 		m.open = true
 		if !m.lost.IsZero() {
@@ -223,6 +237,22 @@ func (m *member) talk(ctx context.Context, name string, every time.Duration) {
 		}
 		m.mu.Unlock()
 		if err != nil && ctx.Err() == nil {
+			m.next()
+		}
+		pause(ctx, every)
+	}
+}
+
+// queue adds an item now and then. One whose answer was lost may be there.
+func (m *member) queue(ctx context.Context, name string, every time.Duration) {
+	for n := 0; ctx.Err() == nil; n++ {
+		title := fmt.Sprintf("%s adds %d", name, n)
+		item := map[string]any{"items": []map[string]string{{"url": "https://example.org/a.mp4", "title": title}}}
+		if m.do(ctx, m.base(), "POST", "/api/rooms/"+m.room+"/playlist/items", item, nil) == nil {
+			m.mu.Lock()
+			m.queued = append(m.queued, title)
+			m.mu.Unlock()
+		} else {
 			m.next()
 		}
 		pause(ctx, every)

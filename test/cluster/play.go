@@ -57,8 +57,9 @@ func (r *rig) gather(rooms, perRoom int, every time.Duration) *cast {
 		c.work.Go(func() { m.watch(ctx) })
 		c.talking.Go(func() { m.talk(talk, fmt.Sprintf("m%d", i), every) })
 	}
-	for _, o := range c.owners {
+	for i, o := range c.owners {
 		c.talking.Go(func() { o.steer(talk, every) })
+		c.talking.Go(func() { o.queue(talk, fmt.Sprintf("o%d", i), 4*every) })
 	}
 	c.await("everybody is in", 30*time.Second, c.allOpen)
 	c.reset()
@@ -108,7 +109,7 @@ func (c *cast) allOpen() bool {
 func (c *cast) reset() {
 	for _, m := range c.members {
 		m.mu.Lock()
-		m.longest, m.breaks, m.refused, m.lost = 0, 0, 0, time.Time{}
+		m.longest, m.breaks, m.refused, m.lost, m.moved = 0, 0, 0, time.Time{}, 0
 		m.mu.Unlock()
 	}
 }
@@ -194,6 +195,26 @@ func (c *cast) history(ctx context.Context) (lines int) {
 	return lines
 }
 
+// queues checks that every item whose adding was acknowledged is in its list, once.
+func (c *cast) queues(ctx context.Context) (items int) {
+	c.rig.t.Helper()
+	for _, o := range c.owners {
+		var list struct{ Items []struct{ Title string } }
+		must(c.rig.t, o.do(ctx, c.rig.replicas[0].url, "GET", "/api/rooms/"+o.room+"/playlist", nil, &list))
+		there := map[string]int{}
+		for _, it := range list.Items {
+			there[it.Title]++
+		}
+		for _, title := range o.queued {
+			if there[title] != 1 {
+				c.rig.t.Errorf("%q is %d times in the list", title, there[title])
+			}
+		}
+		items += len(o.queued)
+	}
+	return items
+}
+
 // finish stops all commands and checks everything.
 func (c *cast) finish() {
 	c.rig.t.Helper()
@@ -202,6 +223,6 @@ func (c *cast) finish() {
 	ctx := context.Background()
 	c.await("everybody is in", 30*time.Second, c.allOpen)
 	c.agree(ctx)
-	lines := c.history(ctx)
-	c.rig.t.Logf("%d members in %d rooms, %d lines acknowledged, all there once and in order", len(c.members), len(c.rooms), lines)
+	lines, items := c.history(ctx), c.queues(ctx)
+	c.rig.t.Logf("%d members in %d rooms, %d lines and %d items acknowledged, all there once and in order", len(c.members), len(c.rooms), lines, items)
 }

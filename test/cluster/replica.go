@@ -41,10 +41,13 @@ type rig struct {
 const rootPassword = "root-password-1"
 
 // newRig builds the server and starts n replicas.
-func newRig(t testing.TB, n int) *rig {
+func newRig(t testing.TB, n int) *rig { return newRigWith(t, n, "", nil) }
+
+// newRigWith builds with tags; more gives each replica more environment.
+func newRigWith(t testing.TB, n int, tags string, more func(replica int) []string) *rig {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "synctv")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "synctv/cmd/synctv")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", bin, "synctv/cmd/synctv")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -53,13 +56,17 @@ func newRig(t testing.TB, n int) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range n {
-		r.replicas = append(r.replicas, r.newReplica(bin, *database))
+	for i := range n {
+		var env []string
+		if more != nil {
+			env = more(i)
+		}
+		r.replicas = append(r.replicas, r.newReplica(bin, *database, env))
 	}
 	return r
 }
 
-func (r *rig) newReplica(bin string, database url.URL) *replica {
+func (r *rig) newReplica(bin string, database url.URL, more []string) *replica {
 	r.t.Helper()
 	p := &replica{bin: bin}
 	var err error
@@ -75,6 +82,7 @@ func (r *rig) newReplica(bin string, database url.URL) *replica {
 		"SYNCTV_REDIS_URL=redis://" + p.redis.addr(), "SYNCTV_CLUSTER_ADDR=127.0.0.1:0", "SYNCTV_HTTP_ADDR=127.0.0.1:0",
 		"SYNCTV_RTMP_ADDR=127.0.0.1:0", "SYNCTV_ROOT_PASSWORD=" + rootPassword, "SYNCTV_LOG_FORMAT=json", "SYNCTV_DRAIN_TIMEOUT=5s",
 	}
+	p.env = append(p.env, more...)
 	r.t.Cleanup(func() {
 		p.kill()
 		p.postgres.close()

@@ -3,12 +3,12 @@
 // `make drift` says how it is called, docs/SYNC.md what came out.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { request, type Browser } from '@playwright/test';
-import { expect, House, root, test, type Room } from '../e2e/support/house';
+import { request, type APIRequestContext, type Browser } from '@playwright/test';
+import { expect, root, test, type Room } from '../e2e/support/house';
 import { Server } from '../e2e/support/server';
 import { clip, serveHls } from './films';
 import { freeze, processOf } from './freeze';
-import { judge, rows, type Act } from './judge';
+import { judge, rows, type Act, type Track } from './judge';
 import { Load, others, times } from './machine';
 import { Viewer } from './page';
 import { profiles, type Profile } from './profiles';
@@ -19,6 +19,9 @@ const name = process.env['PROFILE'] ?? 'home';
 const pages = Number(process.env['PAGES'] ?? 0);
 /** What plays: an mp4 from the library by Range, or HLS by hls.js. */
 const source = process.env['SOURCE'] ?? 'mp4';
+/** Servers that run already, one replica each; without them one is started. */
+const replicas = process.env['REPLICAS']?.split(',');
+const owner = { name: root.name, password: process.env['ROOT_PASSWORD'] ?? root.password };
 
 /** A run in which others took more of the machine's time than this says nothing. */
 const MOST_OTHERS = 0.2;
@@ -27,17 +30,18 @@ test('drift', async ({ browser }) => {
   const profile = profiles[name];
   if (!profile) throw new Error(`no profile ${name}: ${Object.keys(profiles).join(', ')}`);
   const folder = await clip(out);
-  const server = await Server.start({ library: folder, rootPassword: root.password });
-  const host = await request.newContext({ baseURL: server.url });
-  expect((await host.post('/api/auth/login', { data: root })).ok()).toBe(true);
+  const server = replicas ? null : await Server.start({ library: folder, rootPassword: root.password });
+  const urls = replicas ?? [server!.url];
+  const host = await request.newContext({ baseURL: urls[0]! });
+  expect((await host.post('/api/auth/login', { data: owner })).ok()).toBe(true);
   const hls = await serveHls(folder);
   const media = source === 'hls' ? { url: hls.url } : { library_path: 'Films/clip.mp4' };
-  const room = await prepare(new House(server, host), media);
-  const viewers = await gather(browser, server.url, room, profile);
+  const room = await prepare(host, media);
+  const viewers = await gather(browser, urls, room, profile);
   const before = await times();
   const load = new Load();
   const acts = await run(viewers, profile, async () => {
-    const late = await Viewer.open(browser, server.url, 'late', profile.lines[0]!);
+    const late = await Viewer.open(browser, urls[0]!, 'late', profile.lines[0]!);
     viewers.push(late);
     await late.join(room);
     return late;
@@ -47,7 +51,7 @@ test('drift', async ({ browser }) => {
   const seconds = await load.stop();
   const arrived = acts.find((act) => act.what === 'late')?.at ?? 0;
   const tracks = await Promise.all(viewers.map((v) => v.track(v.name === 'late' ? arrived : 0)));
-  const result = { profile: name, source, pages: viewers.length, others: Math.round(taken * 1000) / 1000, void: taken > MOST_OTHERS, ...judge(tracks, acts, end) };
+  const result = { profile: name, source, pages: viewers.length, others: Math.round(taken * 1000) / 1000, void: taken > MOST_OTHERS, ...judge(tracks, acts, end), ...(replicas && { pairs: pairs(tracks, acts, end) }) };
   await mkdir(out, { recursive: true });
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
   await writeFile(join(out, `${name}-${source}-${stamp}.json`), JSON.stringify(result, null, 1));
@@ -57,32 +61,44 @@ test('drift', async ({ browser }) => {
   for (const v of viewers) await v.close();
   await host.dispose();
   await hls.stop();
-  expect(await server.stop()).toBe(0);
+  if (server) expect(await server.stop()).toBe(0);
 });
 
 /** A room in which everybody controls, its film at the beginning and standing. */
-async function prepare(house: House, media: { url: string } | { library_path: string }): Promise<Room> {
-  const room = await house.room('Drift');
-  const change = await house.host.patch(`/api/rooms/${room.id}`, { data: { preset: 'everyone_controls' } });
+async function prepare(host: APIRequestContext, media: { url: string } | { library_path: string }): Promise<Room> {
+  const made = await host.post('/api/rooms', { data: { name: 'Drift' } });
+  expect(made.status(), await made.text()).toBe(201);
+  const room = (await made.json()) as Room;
+  const change = await host.patch(`/api/rooms/${room.id}`, { data: { preset: 'everyone_controls' } });
   expect(change.ok(), await change.text()).toBe(true);
-  const added = await house.host.post(`/api/rooms/${room.id}/playlist/items`, {
+  const added = await host.post(`/api/rooms/${room.id}/playlist/items`, {
     data: { items: [{ title: 'The clip', ...media }] }
   });
   expect(added.status(), await added.text()).toBe(201);
   const { items } = (await added.json()) as { items: { id: string }[] };
   for (const [verb, data] of [['item', { item_id: items[0]!.id }], ['pause', {}], ['seek', { position_s: 1 }]] as const) {
-    const answer = await house.host.post(`/api/rooms/${room.id}/playback/${verb}`, { data });
+    const answer = await host.post(`/api/rooms/${room.id}/playback/${verb}`, { data });
     expect(answer.ok(), await answer.text()).toBe(true);
   }
   return room;
 }
 
-async function gather(browser: Browser, url: string, room: Room, profile: Profile): Promise<Viewer[]> {
+/** On several replicas: the first two pages are on one, the third is on another. */
+function pairs(tracks: Track[], acts: Act[], end: number): Record<string, { p50: number; p95: number; p99: number }> {
+  const [one, two, other] = tracks as [Track, Track, Track];
+  const of = (a: Track, b: Track): { p50: number; p95: number; p99: number } => {
+    const { p50, p95, p99 } = judge([a, b], acts, end);
+    return { p50, p95, p99 };
+  };
+  return { same: of(one, two), across: of(one, other) };
+}
+
+async function gather(browser: Browser, urls: string[], room: Room, profile: Profile): Promise<Viewer[]> {
   const viewers: Viewer[] = [];
   for (let i = 0; i < (pages || profile.lines.length); i++) {
-    const v = await Viewer.open(browser, url, `page ${i + 1}`, profile.lines[i % profile.lines.length]!);
+    const v = await Viewer.open(browser, i === 2 ? urls.at(-1)! : urls[0]!, `page ${i + 1}`, profile.lines[i % profile.lines.length]!);
     viewers.push(v);
-    if (i === 0) await v.signIn(room, root.name, root.password);
+    if (i === 0) await v.signIn(room, owner.name, owner.password);
     else await v.join(room);
   }
   await Promise.all(viewers.map((v) => v.ready()));

@@ -215,6 +215,8 @@ export type StreamInfo = {
   video: string;
   audio: string;
   viewers: number;
+  /** Which replica it is published to; absent where there is one only. */
+  owner?: string;
 };
 
 /** How a stream does, for whoever sends it. Times in ms, counts since it began. */

@@ -21,9 +21,14 @@ export type OnFailure = (f: Failure) => void;
 const LIVE_TARGET_S = 1;
 const LIVE_MOST_S = 2;
 
-/** What this browser should open: iPhones without media source play HLS only. */
-export function fitting(play: Play, page: object = window): { kind: PlayKind; url: string } {
-  if (play.kind === 'flv' && play.hls_url && !('MediaSource' in page)) return { kind: 'hls', url: play.hls_url };
+/**
+ * What this browser should open: iPhones without media source play HLS only. Its files have other
+ * names at each owner of the stream, so that another one makes another address.
+ */
+export function fitting(play: Play, owner = '', page: object = window): { kind: PlayKind; url: string } {
+  if (play.kind === 'flv' && play.hls_url && !('MediaSource' in page)) {
+    return { kind: 'hls', url: owner ? `${play.hls_url}?owner=${owner}` : play.hls_url };
+  }
   return { kind: play.kind, url: play.url };
 }
 
