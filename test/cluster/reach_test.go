@@ -5,6 +5,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func TestReach(t *testing.T) {
 		began := time.Now()
 		must(t, o.do(ctx, r.replicas[0].url, "POST", "/api/rooms/"+o.room+"/playback/seek", map[string]any{"position_s": at}, nil))
 		answers = append(answers, time.Since(began))
-		quiet.await("all sockets to hear", 5*time.Second, func() bool { mu.Lock(); defer mu.Unlock(); return len(arrived[at]) == sockets })
+		quiet.await(fmt.Sprintf("all sockets to hear command %d", n), 5*time.Second, func() bool { mu.Lock(); defer mu.Unlock(); return len(arrived[at]) >= sockets })
 		for _, when := range arrived[at] {
 			delays = append(delays, when.Sub(began))
 		}
@@ -81,15 +82,15 @@ func listenFor(ctx context.Context, o *member, base string, ready func(), heard 
 		if err != nil {
 			return
 		}
-		if string(data) == "{}" {
-			_ = conn.Write(ctx, websocket.MessageText, data)
-			continue
-		}
-		if first {
-			first = false
-			ready()
-		}
-		for line := range strings.SplitSeq(string(data), "\n") {
+		for line := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n") {
+			if line == "{}" { // a ping, maybe behind an event
+				_ = conn.Write(ctx, websocket.MessageText, []byte("{}"))
+				continue
+			}
+			if first {
+				first = false
+				ready()
+			}
 			if at, ok := sought(line); ok {
 				heard(at, when)
 			}

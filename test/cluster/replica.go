@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -47,8 +48,9 @@ func newRig(t testing.TB, n int) *rig { return newRigWith(t, n, "", nil) }
 func newRigWith(t testing.TB, n int, tags string, more func(replica int) []string) *rig {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "synctv")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", bin, "synctv/cmd/synctv")
-	if out, err := build.CombinedOutput(); err != nil {
+	if built := os.Getenv("SYNCTV_BIN" + strings.ToUpper(tags)); built != "" {
+		bin = built
+	} else if out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", bin, "synctv/cmd/synctv").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	r := &rig{t: t, redis: clustertest.StartRedis(t)}
