@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live bench-sockets cluster release lint fmt web build e2e drift vuln versions
+.PHONY: help run test bench bench-live bench-proxy bench-sockets cluster release lint fmt web build e2e drift vuln versions
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -23,6 +23,10 @@ bench: ## Go benchmarks, three times each
 bench-live: ## the live relay against bare writes: server on core 0, load on core 1
 	$(GO) build -o bin/load ./test/load
 	bin/load $(LOAD)
+
+bench-proxy: build ## 200 viewers of one film through the proxy, against plain sendfile: servers on core 0, load on core 1
+	$(GO) build -o bin/films ./test/films
+	bin/films -server $(BIN) $(LOAD)
 
 bench-sockets: build ## a room of 1,000 sockets: server on core 0, load on core 1
 	$(GO) build -o bin/sockets ./test/sockets

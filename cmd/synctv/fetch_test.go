@@ -54,11 +54,44 @@ func entryPoints(w *guardtest.World, id string) map[string]entryPoint {
 		"an HLS key": {"/key", func(c *client, room, address string) answer {
 			return lead(c, room, address, "key.m3u8", "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\""+address+"\"\n", `"`)
 		}},
+		"an address that is looked at": {"/film.mp4", looked},
+		"a variant that is looked at": {"/film.m3u8", func(c *client, room, address string) answer {
+			return looked(c, room, w.Lead("all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n"+address+"\n"))
+		}},
+		"a live stream by HTTP": {"/live.flv", pulled},
+		"a live stream by RTMP": {"/app/live", func(c *client, room, address string) answer {
+			return pulled(c, room, strings.Replace(address, "http", "rtmp", 1))
+		}},
 		"a DASH segment": {"/s.m4s", func(c *client, room, address string) answer {
 			quoted := strings.ReplaceAll(strings.ReplaceAll(address, "&", "&amp;"), `"`, "%22")
 			return lead(c, room, address, "list.mpd", `<MPD><BaseURL>`+quoted+`</BaseURL></MPD>`, ">")
 		}},
 	}
+}
+
+// looked asks what is at an address. What the server did not get is a warning.
+func looked(c *client, room, address string) answer {
+	a := c.post("/api/rooms/"+room+"/playlist/look", object{"url": address})
+	switch {
+	case bytes.Contains(a.body, []byte(`"not_looked"`)):
+		return answer{c.h.t, http.StatusForbidden, nil, []byte("address_refused")}
+	case bytes.Contains(a.body, []byte(`"fatal":true`)):
+		return answer{c.h.t, http.StatusForbidden, nil, a.body}
+	}
+	return a
+}
+
+// pulled adds a live stream that the server fetches, and watches it.
+func pulled(c *client, room, address string) answer {
+	var added struct {
+		Items []struct{ Play struct{ URL string } }
+	}
+	a := c.post("/api/rooms/"+room+"/playlist/items", object{"items": []object{{"url": address, "kind": "flv", "live": true}}})
+	if a.status != http.StatusCreated {
+		return a
+	}
+	a.ok(http.StatusCreated, &added)
+	return c.get(added.Items[0].Play.URL)
 }
 
 // TestNoEntryPointReachesForbiddenPlaces is the table entry point × target.

@@ -12,6 +12,7 @@ import (
 	"synctv/internal/cached"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
+	"synctv/internal/live/pull"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/problem"
 	"synctv/internal/realtime"
@@ -116,10 +117,33 @@ type outputs struct {
 	hls    *hls.Server
 	others *neighbours // nil: alone
 	rooms  *relay
+	pulls  *pull.Puller
+}
+
+// fetched makes the stream of an item that is fetched from another server be
+// there, on this replica or another.
+func (o outputs) fetched(ctx context.Context, it screen.Item) error {
+	if it.Source.URL == "" {
+		return nil
+	}
+	if !o.pulls.Pulls(it.Source.Stream) {
+		if _, ok := o.rooms.StreamInfo(it.Source.Stream); ok {
+			return nil
+		}
+	}
+	err := o.pulls.Ensure(ctx, it.Source.Stream, it.Source.URL)
+	if errors.Is(err, live.ErrBusy) {
+		return nil // another replica was faster
+	}
+	return err
 }
 
 // ServeFLV implements api.Streams.
-func (o outputs) ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error {
+func (o outputs) ServeFLV(w http.ResponseWriter, r *http.Request, it screen.Item) error {
+	stream := it.Source.Stream
+	if err := o.fetched(r.Context(), it); err != nil {
+		return inWords(err)
+	}
 	if o.others != nil {
 		if err := o.others.relay.Ensure(r.Context(), stream); err != nil {
 			return inWords(err)
@@ -129,7 +153,11 @@ func (o outputs) ServeFLV(w http.ResponseWriter, r *http.Request, stream string)
 }
 
 // ServeHLS implements api.Streams.
-func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error {
+func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, it screen.Item, file string) error {
+	stream := it.Source.Stream
+	if err := o.fetched(r.Context(), it); err != nil {
+		return inWords(err)
+	}
 	if o.others != nil {
 		return inWords(o.others.relay.ServeHLS(w, r, stream, file, o.hls.Serve))
 	}

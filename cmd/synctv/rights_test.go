@@ -154,6 +154,7 @@ func watchingRules() map[string]rule {
 		"remove-item":     {may: hosts}, // of somebody else
 		"browse-library":  {may: platform},
 		"search-library":  {may: platform, query: "?q=x"},
+		"look-at-address": {may: members, body: sends(object{"url": "gopher://x"})}, // refused as an address: the right is looked at first
 		"import-playlist": {may: members, body: sends(object{"text": "https://example.org/x.mp4"})},
 		"edit-item":       {may: hosts, body: sends(object{"title": "renamed"})}, // of somebody else
 		"move-items":      {may: hosts, body: func(s *scene) any { return object{"items": []string{s.item}} }},

@@ -24,11 +24,13 @@ import (
 	"synctv/internal/guard"
 	"synctv/internal/live"
 	"synctv/internal/live/hls"
+	"synctv/internal/live/pull"
 	"synctv/internal/live/rtmp"
 	"synctv/internal/live/streamlog"
 	"synctv/internal/media"
 	"synctv/internal/media/ffmpeg"
 	"synctv/internal/media/library"
+	"synctv/internal/media/look"
 	"synctv/internal/realtime"
 	"synctv/internal/room"
 	"synctv/internal/store"
@@ -120,6 +122,7 @@ type program struct {
 	others   *neighbours // nil: alone
 	autoplay *autoplay
 	encoders *rtmp.Server
+	pulls    *pull.Puller
 	rooms    *room.Service
 	shared   *shared
 	db       *store.Store
@@ -168,6 +171,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if p.others != nil {
 		p.encoders.Hub = p.others.relay
 	}
+	p.pulls = pull.New(hub, p.encoders.Hub, outside.client, pull.Limits{}, telemetry.Named(log, "live"))
 	if cfg.RTMPPlay {
 		p.encoders.Gallery = gallery{hub, p.others}
 	}
@@ -179,12 +183,13 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	waits := waiting.New(rooms, db, node, shared.now)
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
-		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
+		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
 		Metrics: p.metrics, Levels: levels,
 		Sockets: p.sockets, Waits: waits,
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
 		},
+		Looks: &look.Service{Rooms: rooms, Client: outside.client, Tools: catalog.Tools, Proxy: cfg.Proxy},
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()
@@ -332,6 +337,7 @@ func (p *program) drain(server *http.Server) error {
 	if p.others != nil {
 		p.others.relay.Close() // others may have our streams before our encoders look for them
 	}
+	p.pulls.Close()
 	p.hub.Close()
 	p.hls.Close()
 	if p.others != nil {

@@ -140,7 +140,8 @@ func (s *Server) mayPublish(ctx context.Context, in *inStream) error {
 	if err != nil {
 		return err
 	}
-	return s.Rooms.WatchStream(ctx, in.Room, who, in.Stream, right.PublishLive)
+	_, err = s.Rooms.WatchStream(ctx, in.Room, who, in.Stream, right.PublishLive)
+	return err
 }
 
 func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyView], error) {

@@ -22,20 +22,21 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, who room.Person) 
 	if !sameOrigin(r) {
 		return errOtherSite
 	}
-	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream, 0); err != nil {
+	item, err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream, 0)
+	if err != nil {
 		return err
 	}
-	return offlineUnlessKnown(s.Streams.ServeFLV(w, r, stream))
+	return offlineUnlessKnown(s.Streams.ServeFLV(w, r, item))
 }
 
 // watchHLS serves one file of a live stream's HLS to a member of its room:
 // index.m3u8, and what the playlists name.
 func (s *Server) watchHLS(w http.ResponseWriter, r *http.Request, who room.Person) error {
-	stream := r.PathValue("stream")
-	if err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, stream, 0); err != nil {
+	item, err := s.Rooms.WatchStream(r.Context(), r.PathValue("room"), who, r.PathValue("stream"), 0)
+	if err != nil {
 		return err
 	}
-	return offlineUnlessKnown(s.Streams.ServeHLS(w, r, stream, r.PathValue("file")))
+	return offlineUnlessKnown(s.Streams.ServeHLS(w, r, item, r.PathValue("file")))
 }
 
 // offlineUnlessKnown: what the streams do not put in words is that nobody

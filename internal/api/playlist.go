@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"synctv/internal/media"
+	"synctv/internal/media/look"
 	"synctv/internal/room"
 	"synctv/internal/screen"
 )
@@ -27,8 +28,19 @@ type addItemsInput struct {
 
 type newItem struct {
 	Title       string `json:"title,omitempty" maxLength:"1000" doc:"default: from the source"`
-	URL         string `json:"url,omitempty" maxLength:"4096" doc:"http or https"`
+	URL         string `json:"url,omitempty" maxLength:"4096" doc:"http, https, rtmp or rtmps"`
 	LibraryPath string `json:"library_path,omitempty" maxLength:"4096" doc:"path of a library entry"`
+	// What look-at-address told, or the person knows.
+	Kind      screen.MediaKind `json:"kind,omitempty" enum:"file,hls,flv,dash" doc:"of what is at url; default: as its name ends"`
+	Live      bool             `json:"live,omitempty" doc:"what is at url goes on without an end"`
+	DurationS float64          `json:"duration_s,omitempty" minimum:"0" maximum:"864000" doc:"of what is at url, seconds; players find it out else"`
+}
+
+type lookInput struct {
+	InRoom
+	Body struct {
+		URL string `json:"url" maxLength:"4096" doc:"http, https, rtmp or rtmps"`
+	}
 }
 
 type importInput struct {
@@ -89,6 +101,10 @@ func (s *Server) playlistRoutes() {
 		OperationID: "import-playlist", Method: http.MethodPost, Path: "/api/rooms/{room}/playlist/import", Tags: tags,
 		Summary: "Add what an M3U list names", DefaultStatus: http.StatusCreated, Security: people(), MaxBodyBytes: largestBody,
 	}, s.importItems)
+	operation(s, huma.Operation{
+		OperationID: "look-at-address", Method: http.MethodPost, Path: "/api/rooms/{room}/playlist/look", Tags: tags,
+		Summary: "What is at an address: kind, length, qualities, what may keep it from playing", Security: people(),
+	}, s.lookAt)
 	s.playlistEditRoutes(tags)
 	operation(s, huma.Operation{
 		OperationID: "search-library", Method: http.MethodGet, Path: "/api/library/search", Tags: []string{"library"},
@@ -155,6 +171,15 @@ func (s *Server) addItems(ctx context.Context, in *addItemsInput) (*body[AddedBo
 	}
 	added, err := s.Rooms.AddItems(ctx, in.Room, who, add)
 	return reply(s.viewAdded(added), err)
+}
+
+func (s *Server) lookAt(ctx context.Context, in *lookInput) (*body[look.Found], error) {
+	who, _, err := s.person(ctx, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Looks.Look(ctx, in.Room, who, in.Body.URL)
+	return reply(found, err)
 }
 
 func (s *Server) importItems(ctx context.Context, in *importInput) (*body[importedBody], error) {

@@ -20,6 +20,7 @@ import (
 	"synctv/internal/account"
 	"synctv/internal/caption"
 	"synctv/internal/media"
+	"synctv/internal/media/look"
 	"synctv/internal/media/subtitle"
 	"synctv/internal/room"
 	"synctv/internal/screen"
@@ -36,12 +37,12 @@ type Sockets interface {
 	Hold(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) (held *http.Request, release func())
 }
 
-// Streams serves live streams by their public names. It answers with an error
+// Streams serves the streams of live items. It answers with an error
 // only as long as nothing was written.
 type Streams interface {
-	ServeFLV(w http.ResponseWriter, r *http.Request, stream string) error
+	ServeFLV(w http.ResponseWriter, r *http.Request, it screen.Item) error
 	// ServeHLS answers for one file: index.m3u8, or what the playlists name.
-	ServeHLS(w http.ResponseWriter, r *http.Request, stream, file string) error
+	ServeHLS(w http.ResponseWriter, r *http.Request, it screen.Item, file string) error
 	// StreamStats tells how a stream does; ok is false when nobody publishes it.
 	StreamStats(stream string) (st StreamStats, ok bool)
 	// EndStream disconnects the encoder and holds it off for a minute. It says
@@ -69,6 +70,7 @@ type Options struct {
 	Accounts *account.Service
 	Catalog  *media.Catalog
 	Captions *caption.Service
+	Looks    *look.Service
 	Sockets  Sockets
 	Waits    *waiting.Service
 	Streams  Streams

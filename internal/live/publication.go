@@ -127,6 +127,17 @@ func (p *Publication) Pause(away bool) {
 	}
 }
 
+// Anew says that what is written next comes from another connection of the
+// publisher: its time stamps go on where the last ones ended. It must not be
+// called with a message open.
+func (p *Publication) Anew() {
+	p.hub.mu.Lock()
+	defer p.hub.mu.Unlock()
+	if p.stream.pub == p { // else the log is somebody else's
+		p.w = p.stream.log.NewWriter()
+	}
+}
+
 // Yield gives the right to publish up to somebody on another replica. Viewers
 // wait for as long as they would for a lost publisher.
 func (p *Publication) Yield() {

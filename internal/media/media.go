@@ -52,7 +52,7 @@ func (c *Catalog) Browse(who room.Person, path string) ([]library.Entry, error) 
 // Describe implements room.Media.
 func (c *Catalog) Describe(ctx context.Context, who room.Person, n room.NewItem) (room.Description, error) {
 	if n.LibraryPath == "" {
-		return direct.Describe(n.URL)
+		return direct.Describe(n, c.Proxy)
 	}
 	if !c.MayBrowse(who) {
 		return room.Description{}, ErrLibraryForbidden

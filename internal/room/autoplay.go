@@ -12,7 +12,7 @@ import (
 // playable tells whether autoplay tries an item: nothing is known against it,
 // and a live one is on air.
 func (s *Service) playable(it screen.Item) bool {
-	if it.Source.Type == screen.SourceLive {
+	if it.Source.Type == screen.SourceLive && it.Source.URL == "" {
 		_, ok := s.Streams.StreamInfo(it.Source.Stream)
 		return ok
 	}

@@ -42,7 +42,7 @@ func (s *Service) GoLive(ctx context.Context, roomID string, who Person, title, 
 func (s *Service) liveItem(ctx context.Context, a Access, title, itemID string) (screen.Item, bool, error) {
 	if itemID != "" {
 		item, err := s.Playlists.Item(ctx, a.Room.ID, itemID)
-		if err == nil && item.Source.Type != screen.SourceLive {
+		if err == nil && (item.Source.Type != screen.SourceLive || item.Source.URL != "") {
 			err = screen.ErrItemNotFound
 		}
 		return item, false, err
@@ -116,7 +116,7 @@ func (s *Service) AdmitPublisher(ctx context.Context, roomID, secret string) (sc
 
 // WatchStream lets a member of a room with the given rights deal with one of its
 // streams; 0: any member look at it.
-func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string, need right.Permissions) error {
+func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, stream string, need right.Permissions) (screen.Item, error) {
 	entry := s.Entries.Glance
 	if need != 0 {
 		entry = s.Entries.Entry
@@ -125,10 +125,10 @@ func (s *Service) WatchStream(ctx context.Context, roomID string, who Person, st
 	if err == nil {
 		err = a.Require(need)
 	}
-	if err == nil {
-		_, err = s.Playlists.ItemByStream(ctx, roomID, stream)
+	if err != nil {
+		return screen.Item{}, err
 	}
-	return err
+	return s.Playlists.ItemByStream(ctx, roomID, stream)
 }
 
 // StreamChanged tells the room that a stream began, ended or learned its

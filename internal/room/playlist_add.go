@@ -17,6 +17,10 @@ type NewItem struct {
 	Title       string
 	URL         string
 	LibraryPath string
+	// Of what is at URL, as far as the person knows.
+	Kind      screen.MediaKind // empty: as its name ends
+	Live      bool             // it goes on without an end
+	DurationS float64          // 0 = unknown
 }
 
 // Addition is several new items and where they go.
@@ -97,7 +101,7 @@ func (s *Service) describe(ctx context.Context, a Access, who Person, n NewItem)
 		return screen.Item{}, err
 	}
 	return screen.Item{
-		ID: ident.New(), RoomID: a.Room.ID, Title: title, Source: d.Source, DurationS: d.DurationS,
+		ID: ident.New(), RoomID: a.Room.ID, Title: title, Source: d.Source, Live: d.Live, DurationS: d.DurationS,
 		AddedBy: a.By(), CreatedMS: s.nowMS(),
 	}, nil
 }

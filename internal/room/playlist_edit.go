@@ -327,6 +327,6 @@ func changed(it screen.Item, c ItemChange, d *Description) (_ screen.Item, moved
 		return it, false, problem.InvalidField("body.url", "not_direct", "Only an item with an address can get another one.")
 	}
 	d.Source.Route = it.Source.Route
-	it.Source, it.DurationS, it.Broken = d.Source, d.DurationS, ""
+	it.Source, it.Live, it.DurationS, it.Broken = d.Source, d.Live, d.DurationS, ""
 	return it, true, nil
 }

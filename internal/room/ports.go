@@ -206,6 +206,7 @@ const (
 type Description struct {
 	Source    screen.Source
 	Title     string
+	Live      bool
 	DurationS float64 // 0 = unknown
 }
 

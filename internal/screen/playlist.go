@@ -32,7 +32,7 @@ const (
 // type are set.
 type Source struct {
 	Type   SourceType `json:"type" enum:"direct,library,live"`
-	URL    string     `json:"url,omitempty" doc:"direct: the address"`
+	URL    string     `json:"url,omitempty" doc:"direct: the address; live: where this server fetches the stream, if nobody publishes it here"`
 	Kind   MediaKind  `json:"kind,omitempty" doc:"direct: how it plays"`
 	Path   string     `json:"path,omitempty" doc:"library: folder name and path below it"`
 	Stream string     `json:"stream,omitempty" doc:"live: the stream's public name"`

@@ -153,10 +153,14 @@ func (t *Tools) Subtitle(ctx context.Context, f *os.File, track Track, most int6
 	}, f)
 }
 
-// Picture is one frame of a film as JPEG, 480 points wide.
+// Picture is one frame of a film as JPEG, 480 points wide. The first one needs
+// no seek, which a part of a file may not have the index for.
 func (t *Tools) Picture(ctx context.Context, f *os.File, atS float64) ([]byte, error) {
 	return t.run(ctx, pictureTime, maxPicture, func(file string) []string {
-		args := append([]string{t.ffmpeg, "-v", "error", "-nostdin", "-ss", strconv.FormatFloat(atS, 'f', 2, 64)}, safe()...)
+		args := append([]string{t.ffmpeg, "-v", "error", "-nostdin"}, safe()...)
+		if atS > 0 {
+			args = append(args, "-ss", strconv.FormatFloat(atS, 'f', 2, 64))
+		}
 		return append(args, "-i", file, "-map", "0:v:0", "-frames:v", "1", "-vf", "scale=480:-2", "-q:v", "5", "-f", "mjpeg", "pipe:1")
 	}, f)
 }

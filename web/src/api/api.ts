@@ -1,7 +1,7 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
 import { address, request } from './request';
 import type {
-  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, ImportedItems, Info, Item, ItemChange, LibraryFolder, LibrarySearch,
+  AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, Found, ImportedItems, Info, Item, ItemChange, LibraryFolder, LibrarySearch,
   LiveKey, Member, Message, NewDanmaku, NewItem, NewLiveKey, NewMessage, NewRoom, Playback, PlayerReport,
   Playlist, RoomGate, RoomSummary, Snapshot, Spot, User, Where, StreamStats
 } from './types';
@@ -49,6 +49,7 @@ export const playlist = {
   get: (room: string) => request<Playlist>('GET', at(room, '/playlist')),
   add: (room: string, items: NewItem[], where: Where = {}) =>
     request<AddedItems>('POST', at(room, '/playlist/items'), { items, ...where }),
+  look: (room: string, url: string) => request<Found>('POST', at(room, '/playlist/look'), { url }),
   import: (room: string, text: string, where: Where = {}) =>
     request<ImportedItems>('POST', at(room, '/playlist/import'), { text, ...where }),
   edit: (room: string, item: string, change: ItemChange) =>

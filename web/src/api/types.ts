@@ -108,7 +108,8 @@ export type ItemChange = { title?: string; url?: string; route?: Route };
 export type Source =
   | { type: 'direct'; url: string; kind: PlayKind; route?: Route }
   | { type: 'library'; path: string }
-  | { type: 'live'; stream: string };
+  /** `url`: where this server fetches the stream; without, an encoder publishes it here. */
+  | { type: 'live'; stream: string; url?: string };
 
 /** How an item is played; `hls_url` is the same for browsers that cannot play the other. */
 export type Play = {
@@ -150,7 +151,15 @@ export type Subtitle = {
   url: string;
 };
 
-export type NewItem = { title?: string; url: string } | { title?: string; library_path: string };
+export type NewItem =
+  | { title?: string; url: string; kind?: PlayKind; live?: boolean; duration_s?: number }
+  | { title?: string; library_path: string };
+/** What is at an address. `fatal` warnings: no player opens it as it is. */
+export type Found = {
+  url: string; kind: PlayKind; title: string; live: boolean; duration_s: number; size_bytes: number; format: string;
+  codecs: string[]; variants: { width: number; height: number; bandwidth: number; codecs: string }[]; poster: string;
+  warnings: { code: string; detail?: string; fatal: boolean }[];
+};
 export type Folder = { id: string; parent_id: string; name: string; added_by: Ref };
 export type Playlist = { version: number; items: Item[]; folders: Folder[] };
 /** Where new items go: a folder (empty: the top), or right after what plays. */

@@ -14,6 +14,8 @@ export type Reason =
   /** This browser has no way to play FLV. */
   | 'no_flv'
   | 'no_dash'
+  /** This server does not fetch from there. */
+  | 'refused'
   /** A live stream that nobody publishes at the moment. */
   | 'offline';
 
@@ -28,6 +30,7 @@ export function ofElement(code: number, message: string): Failure {
 /** An error of hls.js: its type and details. */
 export function ofHls(type: string, details: string, status = 0): Failure {
   if (status === 404 || details === 'levelEmptyError') return { reason: 'offline', detail: details };
+  if (status === 403) return { reason: 'refused', detail: '' };
   if (type === 'mediaError') return { reason: details.includes('Codec') ? 'format' : 'decode', detail: details };
   return { reason: 'network', detail: status ? `${details} ${status}` : details };
 }
@@ -46,6 +49,7 @@ export function elsewhere(f: Failure): boolean {
 /** An error of mpegts.js: its type, its detail, and the HTTP status if one came. */
 export function ofFlv(type: string, detail: string, status = 0): Failure {
   if (status === 404) return { reason: 'offline', detail };
+  if (status === 403) return { reason: 'refused', detail: '' };
   if (type === 'NetworkError') return { reason: 'network', detail: status ? `${detail} ${status}` : detail };
   return { reason: /Unsupported/.test(detail) ? 'format' : 'decode', detail };
 }

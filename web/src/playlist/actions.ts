@@ -1,4 +1,4 @@
-import type { Chosen, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
+import type { Chosen, Found, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
 
 /** What a person may do with the list. */
 export type ListRights = {
@@ -18,6 +18,8 @@ export type ListRights = {
  */
 export type ListActions = {
   add(items: NewItem[], where: Where): Promise<void>;
+  /** What is at an address; rejects when no player could open it. */
+  look(url: string): Promise<Found>;
   importText(text: string, where: Where): Promise<void>;
   edit(item: string, change: ItemChange): Promise<void>;
   addFolder(name: string, parent: string): Promise<void>;

@@ -6,5 +6,5 @@ export function parseLinks(pasted: string): string[] | null {
 
 function isLink(word: string): boolean {
   if (!URL.canParse(word)) return false;
-  return ['http:', 'https:'].includes(new URL(word).protocol);
+  return ['http:', 'https:', 'rtmp:', 'rtmps:'].includes(new URL(word).protocol);
 }

@@ -1,5 +1,5 @@
 import { playlist } from '../api/api';
-import type { AddedItems, Chosen, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
+import type { AddedItems, Chosen, Found, Item, ItemChange, NewItem, Spot, Where } from '../api/types';
 import type { ListActions } from '../playlist/actions';
 import { t } from '../text/text.svelte';
 import { toasts } from '../ui/toasts.svelte';
@@ -29,6 +29,8 @@ export class ListCommands implements ListActions {
   add = async (items: NewItem[], where: Where): Promise<void> => {
     this.#tellAdded(await this.#visit.judged(playlist.add(this.#room, items, where)));
   };
+
+  look = (url: string): Promise<Found> => this.#visit.judged(playlist.look(this.#room, url));
 
   importText = async (text: string, where: Where): Promise<void> => {
     const answer = await this.#visit.judged(playlist.import(this.#room, text, where));

@@ -19,11 +19,15 @@ export function showPlain(video: HTMLVideoElement, url: string, onfailed: () => 
     }
   };
   element.kind = 'subtitles';
-  element.addEventListener('load', apply);
+  // Not before the lines are where they belong: what stands already is not moved on a film that stands still.
+  element.addEventListener('load', () => {
+    apply();
+    element.track.mode = 'showing';
+  });
   element.addEventListener('error', onfailed);
   element.src = url;
   video.append(element);
-  element.track.mode = 'showing';
+  element.track.mode = 'hidden';
   return {
     shift(seconds) {
       wanted = seconds;
