@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live bench-proxy bench-sockets cluster release lint fmt web build e2e drift vuln versions
+.PHONY: help run test bench bench-live bench-proxy bench-sockets cluster release lint fmt web build e2e drift vuln versions release-one
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -17,8 +17,8 @@ run: web ## build the page if it changed, then serve on http://localhost:8080
 test: ## everything: installs what is missing, ends with "N passed, N failed"
 	@scripts/test
 
-bench: ## Go benchmarks, three times each
-	$(GO) test -run '^$$' -bench . -benchmem -count 3 ./...
+bench: ## the comparisons of docs/BENCHMARKS.md, written there: an idle machine, two minutes
+	$(GO) run ./scripts/bench
 
 bench-live: ## the live relay against bare writes: server on core 0, load on core 1
 	$(GO) build -o bin/load ./test/load
@@ -45,17 +45,21 @@ fmt: ## format the Go sources
 web: $(WEB_BUILT) ## build the page into web/dist, if its sources changed
 
 build: web ## one file with everything in it: bin/synctv
-	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/synctv
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/synctv
 
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+RELEASE_FLAGS = -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION)"
 release: web ## static programs for all systems and their checksums: bin/release
 	@mkdir -p bin/release
 	@for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
 		echo "bin/release/synctv-$$os-$$arch$$ext"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$(VERSION)" \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build $(RELEASE_FLAGS) \
 			-o bin/release/synctv-$$os-$$arch$$ext ./cmd/synctv || exit 1; done
 	@cd bin/release && sha256sum synctv-* > SHA256SUMS
+
+release-one: # for this system, of what is built already
+	@CGO_ENABLED=0 $(GO) build $(RELEASE_FLAGS) -o $(OUT) ./cmd/synctv
 
 e2e: build ## browser tests only
 	scripts/e2e

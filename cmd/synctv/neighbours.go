@@ -15,6 +15,7 @@ import (
 	"synctv/internal/config"
 	"synctv/internal/live"
 	pull "synctv/internal/live/relay"
+	"synctv/internal/telemetry"
 )
 
 // streamClaim begins the name of a claim to publish a stream.
@@ -59,7 +60,7 @@ type neighbours struct {
 
 // meetNeighbours opens the internal listener and joins the hub to those of the
 // other replicas. It answers nil when there are none.
-func meetNeighbours(cfg config.Config, s *shared, hub *live.Hub, hls hlsServer, log *slog.Logger) (*neighbours, error) {
+func meetNeighbours(cfg config.Config, s *shared, hub *live.Hub, hls hlsServer, log *slog.Logger, traces *telemetry.Traces) (*neighbours, error) {
 	if s.claims == nil {
 		return nil, nil //nolint:nilnil // alone is no error
 	}
@@ -74,7 +75,7 @@ func meetNeighbours(cfg config.Config, s *shared, hub *live.Hub, hls hlsServer, 
 		}
 	}
 	n := &neighbours{listen: ln, claims: &streamClaims{claims: s.claims, replica: s.replica, url: at, token: rand.Text(), now: s.now}}
-	n.relay = pull.New(hub, n.claims, pull.Limits{}, log)
+	n.relay = pull.New(hub, n.claims, pull.Limits{}, log, traces)
 	n.server = &http.Server{
 		Handler: n.relay.Handler(n.claims.token, hls.Serve), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

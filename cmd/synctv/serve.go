@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -67,12 +68,15 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, store.Options{URL: string(cfg.DatabaseURL), MaxConns: cfg.DatabaseMax})
+	db, err := store.Open(ctx, store.Options{
+		URL: string(cfg.DatabaseURL), MaxConns: cfg.DatabaseMax, Slow: cfg.SlowQuery, Log: telemetry.Named(log, "store"),
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	limitMemory(ctx, log, env)
+	twoAtOnce(ctx, log, env)
 	warnOfPool(ctx, log, db, cfg.DatabaseMax)
 	lib, err := openLibrary(cfg.Library)
 	if err != nil {
@@ -84,12 +88,16 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 		return err
 	}
 	defer shared.close()
+	traces := telemetry.NewTraces(telemetry.TraceOptions{
+		Endpoint: cfg.OTLPEndpoint, Percent: cfg.OTLPPercent, Version: version, Replica: shared.replica, Log: log,
+	})
+	defer func() { err = errors.Join(err, closeTraces(traces)) }()
 	outward, err := openOutside(ctx, cfg, db)
 	if err != nil {
 		return err
 	}
 	defer outward.close()
-	p, err := assemble(cfg, db, lib, shared, outward, log, levels)
+	p, err := assemble(cfg, db, lib, shared, outward, log, levels, traces)
 	if err != nil {
 		return err
 	}
@@ -137,8 +145,8 @@ type program struct {
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
-func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, outside *outside, log *slog.Logger, levels *telemetry.Levels) (*program, error) {
-	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus})
+func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, outside *outside, log *slog.Logger, levels *telemetry.Levels, traces *telemetry.Traces) (*program, error) {
+	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus, Traces: traces})
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +172,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
 	}
-	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, log); err != nil {
+	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, log, traces); err != nil {
 		return nil, err
 	}
 	relay.others = p.others
@@ -184,7 +192,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
-		Metrics: p.metrics, Levels: levels,
+		Metrics: p.metrics, Levels: levels, Traces: traces,
 		Sockets: p.sockets, Waits: waits,
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
@@ -210,8 +218,23 @@ func fetchSmall(c *guard.Client) caption.Fetch {
 // locks is the cluster's locks behind the one method that rooms need.
 type locks struct{ cluster.Locker }
 
-func (l locks) WithLock(ctx context.Context, key string, ttl time.Duration, work func(context.Context) error) error {
-	return cluster.WithLock(ctx, l.Locker, key, ttl, work)
+func (l locks) WithLock(ctx context.Context, key string, ttl time.Duration, work func(context.Context) error) (err error) {
+	kind, _, _ := strings.Cut(key, ":")
+	ctx, span := telemetry.Start(ctx, "lock")
+	span.Set("lock", kind)
+	defer func() { span.End(err) }()
+	asked := time.Now()
+	return cluster.WithLock(ctx, l.Locker, key, ttl, func(ctx context.Context) error {
+		span.SetInt("waited_us", int(time.Since(asked).Microseconds()))
+		return work(ctx)
+	})
+}
+
+// closeTraces sends what waits, for a while.
+func closeTraces(t *telemetry.Traces) error {
+	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
+	defer cancel()
+	return t.Close(ctx)
 }
 
 // listen opens the ports before anything runs, so that a taken one stops the

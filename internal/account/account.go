@@ -7,6 +7,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"synctv/internal/problem"
@@ -94,6 +95,7 @@ var (
 	ErrSessionNotFound  = problem.New(problem.NotFound, "session_not_found", "There is no such session of yours.")
 	ErrOwnsRooms        = problem.New(problem.Conflict, "owns_rooms", "This account still owns rooms.")
 	ErrTokenLimit       = problem.New(problem.Conflict, "token_limit", "You have as many access tokens as one account may have.")
+	ErrPasswordsBusy    = problem.New(problem.RateLimited, "passwords_busy", "Too many people sign in right now; try again in a moment.").WithRetryAfter(2 * time.Second)
 	ErrTooManyAttempts  = problem.New(problem.RateLimited, "too_many_attempts", "Too many wrong passwords; wait a little.")
 	ErrWrongPassword    = problem.New(problem.Forbidden, "wrong_password", "This is not your password.")
 	ErrAdminRequired    = problem.New(problem.Forbidden, "admin_required", "Only platform admins may do this.")

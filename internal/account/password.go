@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
@@ -35,10 +36,15 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 
 // Passwords hashes and checks passwords, a bounded number at a time: each takes
 // 19 MiB and a core, so a flood of sign-ins must queue instead of eating the
-// machine.
+// machine. The queue is bounded, too: whoever would wait longer than about two
+// seconds is asked to come back.
 type Passwords struct {
-	slots *semaphore.Weighted
+	slots   *semaphore.Weighted
+	waiting atomic.Int64
 }
+
+// maxWaiting stand in the queue, or are at work.
+const maxWaiting = 64
 
 // NewPasswords allows parallel hashes at once.
 func NewPasswords(parallel int) *Passwords {
@@ -48,16 +54,33 @@ func NewPasswords(parallel int) *Passwords {
 // HashPassword gives the hash to store, in PHC form. It waits for a free slot
 // until ctx ends.
 func (p *Passwords) HashPassword(ctx context.Context, password string) (string, error) {
-	if err := p.slots.Acquire(ctx, 1); err != nil {
-		return "", fmt.Errorf("wait to hash a password: %w", err)
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return "", err
 	}
-	defer p.slots.Release(1)
+	defer leave()
 	salt := make([]byte, argonSaltBytes)
 	_, _ = rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemoryKiB, argonLanes, argonKeyBytes)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
 		argon2.Version, argonMemoryKiB, argonPasses, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+// enter waits for a slot, in a bounded queue.
+func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
+	if p.waiting.Add(1) > maxWaiting {
+		p.waiting.Add(-1)
+		return nil, ErrPasswordsBusy
+	}
+	if err := p.slots.Acquire(ctx, 1); err != nil {
+		p.waiting.Add(-1)
+		return nil, fmt.Errorf("wait for a password's turn: %w", err)
+	}
+	return func() {
+		p.slots.Release(1)
+		p.waiting.Add(-1)
+	}, nil
 }
 
 // CheckPassword tells whether password is the one hash was made of, in time
@@ -67,10 +90,11 @@ func (p *Passwords) CheckPassword(ctx context.Context, password, hash string) (b
 	if err != nil {
 		return false, err
 	}
-	if err := p.slots.Acquire(ctx, 1); err != nil {
-		return false, fmt.Errorf("wait to check a password: %w", err)
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return false, err
 	}
-	defer p.slots.Release(1)
+	defer leave()
 	key := argon2.IDKey([]byte(password), h.salt, h.passes, h.memoryKiB, h.lanes, uint32(len(h.key))) //nolint:gosec // bounded by parsePHC
 	return subtle.ConstantTimeCompare(key, h.key) == 1, nil
 }

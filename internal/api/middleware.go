@@ -88,15 +88,42 @@ func (s *Server) routed() http.Handler {
 	}
 	packed := pack(s.mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n, ok := r.Context().Value(seenKey{}).(*seen); ok {
-			defer func() { n.pattern = r.Pattern }()
-		}
-		if _, pattern := s.mux.Handler(r); s.isText(pattern) {
+		n, _ := r.Context().Value(seenKey{}).(*seen)
+		_, pattern := s.mux.Handler(r)
+		r, end := s.traced(r, pattern, n)
+		defer func() { n.pattern = r.Pattern; end() }()
+		if s.isText(pattern) {
 			packed.ServeHTTP(w, r)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
 	})
+}
+
+// traced begins the span of a request that the document describes; bytes,
+// streams and sockets last too long to be one. A trace goes on from a trusted
+// proxy only, as request ids do.
+func (s *Server) traced(r *http.Request, pattern string, n *seen) (*http.Request, func()) {
+	if !s.Traces.On() || !s.documented[pattern] {
+		return r, func() {}
+	}
+	var from map[string]string
+	if isTrusted(parseAddress(r.RemoteAddr), s.TrustedProxies) {
+		from = telemetry.Carried(r.Header)
+	}
+	ctx, span := s.Traces.Begin(r.Context(), pattern, from)
+	span.Set("http.request.method", r.Method)
+	_, route, _ := strings.Cut(pattern, " ")
+	span.Set("http.route", route)
+	span.Set("request_id", telemetry.RequestID(ctx))
+	return r.WithContext(ctx), func() {
+		span.SetInt("http.response.status_code", n.status)
+		var failed error
+		if n.status >= http.StatusInternalServerError {
+			failed = problem.New(problem.Internal, "internal", "")
+		}
+		span.End(failed)
+	}
 }
 
 // isText tells which routes answer with text alone: what the document describes,

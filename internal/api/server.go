@@ -80,6 +80,7 @@ type Options struct {
 	Version  string
 	Metrics  *telemetry.Metrics
 	Levels   *telemetry.Levels // of the log, for admins to change
+	Traces   *telemetry.Traces // nil: off
 	// Ready tells whether requests can be served; its error is logged, not shown.
 	Ready func(ctx context.Context) error
 	// Away names what this replica has to do without for now; nil: nothing.
@@ -190,7 +191,9 @@ func operation[I, O any](s *Server, op huma.Operation, work func(context.Context
 		callerOf(ctx).rotates = true
 		ctx, cancel := context.WithTimeout(ctx, operationLimit)
 		defer cancel()
+		ctx, span := telemetry.Start(ctx, op.OperationID)
 		out, err := work(ctx, in)
+		span.End(err)
 		if err != nil {
 			return nil, s.answer(ctx, err)
 		}

@@ -51,6 +51,9 @@ type Config struct {
 	LogFormat    string         // text or json
 	LogLevel     string         // of everything, then part=level
 	MetricsAddr  string         // host:port of the scrape; empty: off
+	OTLPEndpoint string         // of the collector of traces; empty: off
+	OTLPPercent  int            // of the traces that begin here
+	SlowQuery    time.Duration  // statements that take so long are logged; 0 = none
 	DrainTimeout time.Duration  // how long a stop may take
 	FetchAllow   Places         // may be fetched from although they are not public
 	FetchDeny    Places         // never fetched from
@@ -125,6 +128,9 @@ func Keys() []Key {
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", Live: true, set: level},
 		{Flag: "metrics-addr", Help: "host:port where Prometheus scrapes /metrics; keep it inside; default: off", set: optionalAddress(func(c *Config) *string { return &c.MetricsAddr })},
+		{Flag: "otlp-endpoint", Help: "http://host:4318 of an OpenTelemetry collector that takes traces by OTLP/HTTP; default: off", set: collector},
+		{Flag: "otlp-percent", Default: "100", Help: "how many of a hundred traces are recorded", set: number(0, 100, func(c *Config) *int { return &c.OTLPPercent })},
+		{Flag: "slow-query", Default: "500ms", Help: "log what takes the database so long; 0s = nothing", set: duration(0, time.Hour, func(c *Config) *time.Duration { return &c.SlowQuery })},
 		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
 		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
 		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
@@ -234,6 +240,15 @@ func address(field func(*Config) *string) func(*Config, string) error {
 		*field(c) = v
 		return nil
 	}
+}
+
+func collector(c *Config, v string) error {
+	u, err := url.Parse(v)
+	if v != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
+		return fmt.Errorf("%q is not like http://host:4318", v)
+	}
+	c.OTLPEndpoint = v
+	return nil
 }
 
 func isPort(s string) bool {

@@ -414,25 +414,105 @@ func TestFailingHostIsLeftAloneAndClientErrorsDoNotCount(t *testing.T) {
 	}
 }
 
-func BenchmarkBreaker(b *testing.B) {
+// What every outside call passes: pooled buffers, breaker and limits.
+func TestGuardsAllocateLittle(t *testing.T) {
+	var (
+		buffers Buffers
+		breaker Breaker
+	)
+	limiter := NewLimiter(8, 8, 8, time.Second)
+	for what, c := range map[string]struct {
+		most float64
+		work func()
+	}{
+		"a buffer": {0, func() { buffers.Get().Release() }},
+		"a breaker": {2, func() {
+			if done, ok := breaker.Allow(); ok {
+				done(Success)
+			}
+		}},
+		"a limit": {6, func() {
+			if release, err := limiter.Acquire(t.Context(), "a", 1); err == nil {
+				release()
+			}
+		}},
+	} {
+		if n := testing.AllocsPerRun(200, c.work); n > c.most {
+			t.Errorf("%s: %v allocations", what, n)
+		} else {
+			t.Logf("%s: %v allocations", what, n)
+		}
+	}
+}
+
+// BenchmarkOverhead: what a call that succeeds at once pays for its guards.
+func BenchmarkOverhead(b *testing.B) {
 	var breaker Breaker
-	for b.Loop() {
-		done, _ := breaker.Allow()
+	limiter := NewLimiter(8, 8, 8, time.Second)
+	retry := Retry{Tries: 3, First: time.Millisecond, Longest: time.Second, Budget: NewBudget(10)}
+	work := func(context.Context) error { return nil }
+	guarded := func(ctx context.Context) error {
+		done, ok := breaker.Allow()
+		if !ok {
+			return ErrFailing
+		}
+		err := work(ctx)
 		done(Success)
+		return err
+	}
+	limited := func(ctx context.Context, work func(context.Context) error) error {
+		release, err := limiter.Acquire(ctx, "a", 1)
+		if err != nil {
+			return err
+		}
+		defer release()
+		return work(ctx)
+	}
+	for _, c := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"bare", work},
+		{"breaker", guarded},
+		{"retry", func(ctx context.Context) error { return retry.Do(ctx, work) }},
+		{"limit", func(ctx context.Context) error { return limited(ctx, work) }},
+		{"all", func(ctx context.Context) error {
+			return limited(ctx, func(ctx context.Context) error { return retry.Do(ctx, guarded) })
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := c.call(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
-func BenchmarkLimiter(b *testing.B) {
-	l := NewLimiter(8, 8, 8, time.Second)
-	for b.Loop() {
-		release, _ := l.Acquire(b.Context(), "a", 1)
-		release()
-	}
-}
-
+// BenchmarkBuffers: a buffer lent, touched and given back, on all cores.
 func BenchmarkBuffers(b *testing.B) {
-	var p Buffers
-	for b.Loop() {
-		p.Get().Release()
-	}
+	b.Run("pooled", func(b *testing.B) {
+		var p Buffers
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				buf := p.Get()
+				buf.Bytes[4096]++
+				buf.Release()
+			}
+		})
+	})
+	b.Run("fresh", func(b *testing.B) {
+		b.ReportAllocs()
+		var kept atomic.Pointer[[]byte]
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				buf := make([]byte, BufferSize)
+				buf[4096]++
+				kept.Store(&buf) // or the compiler would do without
+			}
+		})
+	})
 }

@@ -35,7 +35,7 @@ type bus struct {
 	*centrifuge.RedisBroker
 	shard *centrifuge.RedisShard
 	away  func() bool
-	heard *heard
+	tap   tap
 	fan   *fan
 	here  centrifuge.BrokerEventHandler // set once, before any event
 
@@ -43,7 +43,7 @@ type bus struct {
 	pending map[string]bool // channels to subscribe when Redis is back; guarded by mu
 }
 
-func newBus(node *centrifuge.Node, s *Shared, h *heard, f *fan) (*bus, error) {
+func newBus(node *centrifuge.Node, s *Shared, t tap, f *fan) (*bus, error) {
 	s.Redis.IOTimeout, s.Redis.ConnectTimeout = redisLimit, redisLimit
 	shard, err := centrifuge.NewRedisShard(node, s.Redis)
 	if err != nil {
@@ -58,12 +58,13 @@ func newBus(node *centrifuge.Node, s *Shared, h *heard, f *fan) (*bus, error) {
 		shard.Close()
 		return nil, fmt.Errorf("make the event bus: %w", err)
 	}
-	return &bus{RedisBroker: broker, shard: shard, away: s.Away, heard: h, fan: f, pending: map[string]bool{}}, nil
+	return &bus{RedisBroker: broker, shard: shard, away: s.Away, tap: t, fan: f, pending: map[string]bool{}}, nil
 }
 
 // RegisterBrokerEventHandler is called once, before anything else.
 func (b *bus) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
-	b.here = tap{fanned{h, b.fan}, b.heard}
+	b.tap.BrokerEventHandler = fanned{h, b.fan}
+	b.here = b.tap
 	return b.RedisBroker.RegisterBrokerEventHandler(b.here)
 }
 

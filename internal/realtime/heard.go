@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"synctv/internal/mark"
 	"synctv/internal/room"
+	"synctv/internal/telemetry"
 )
 
 // heard is what this replica's sockets were told of each open room. Safe for
@@ -62,12 +64,22 @@ func (h *heard) look(now map[string]mark.Marks) (missed []string) {
 // tap passes events on and notes how far they came.
 type tap struct {
 	centrifuge.BrokerEventHandler
-	heard *heard
+	heard   *heard
+	traces  *telemetry.Traces
+	sockets func(channel string) int // of this replica
 }
 
 // HandlePublication implements centrifuge.BrokerEventHandler.
 func (t tap) HandlePublication(ch string, pub *centrifuge.Publication, at centrifuge.StreamPosition, delta bool, prev *centrifuge.Publication) error {
 	t.heard.note(ch, pub.Data)
+	if pub.Tags != nil {
+		_, span := t.traces.Begin(context.Background(), "deliver", pub.Tags)
+		if span.Recorded() {
+			span.SetInt("sockets", t.sockets(ch))
+		}
+		defer span.End(nil)
+		pub.Tags = nil // ours, not the pages'
+	}
 	return t.BrokerEventHandler.HandlePublication(ch, pub, at, delta, prev)
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"synctv/internal/cluster"
 	"synctv/internal/room"
+	"synctv/internal/telemetry"
 )
 
 // Bounds of one socket. A client that does not read is cut when this much
@@ -38,6 +39,7 @@ type Node struct {
 	bus     *bus // nil: alone
 	held    held
 	log     *slog.Logger
+	traces  *telemetry.Traces
 	leaving atomic.Bool           // the replica is being stopped
 	hear    func(op, what string) // what Broadcast says; nil: nobody listens
 }
@@ -47,6 +49,7 @@ type Options struct {
 	Log    *slog.Logger
 	Roll   cluster.Roll // who is in which room, on any replica
 	Shared *Shared      // nil: no other replicas
+	Traces *telemetry.Traces
 }
 
 // NewNode makes a node that is not running yet.
@@ -65,7 +68,7 @@ func NewNode(o Options) (*Node, error) {
 	}
 	drift := newDriftHistogram()
 	metrics.MustRegister(drift)
-	n := &Node{node: node, metrics: metrics, drift: drift, open: newSessions(), fan: newFan(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log}
+	n := &Node{node: node, metrics: metrics, drift: drift, open: newSessions(), fan: newFan(), held: held{open: map[*response]struct{}{}}, heard: newHeard(), roll: o.Roll, log: o.Log, traces: o.Traces}
 	node.OnNotification(n.notified)
 	if o.Shared == nil {
 		memory, err := centrifuge.NewMemoryBroker(node, centrifuge.MemoryBrokerConfig{})
@@ -75,7 +78,7 @@ func NewNode(o Options) (*Node, error) {
 		node.SetBroker(single{memory, n.fan})
 		return n, nil
 	}
-	if n.bus, err = newBus(node, o.Shared, n.heard, n.fan); err != nil {
+	if n.bus, err = newBus(node, o.Shared, tap{heard: n.heard, traces: o.Traces, sockets: node.Hub().NumSubscribers}, n.fan); err != nil {
 		return nil, err
 	}
 	node.SetBroker(n.bus)
@@ -122,13 +125,28 @@ func (n *Node) OnBroadcast(hear func(op, what string)) {
 
 // Announce implements room.Announcer. The event is encoded once.
 func (n *Node) Announce(ctx context.Context, roomID string, e room.Event) {
-	data, err := json.Marshal(e)
-	if err == nil {
-		_, err = n.node.Publish(channel(e.Topic(), roomID), data)
-	}
+	err := n.publish(ctx, channel(e.Topic(), roomID), e)
 	if err != nil {
 		n.log.ErrorContext(ctx, "an event was not published", "room", roomID, "event", e.Type, "error", err)
 	}
+}
+
+// publish encodes an event and says it. To other replicas the trace goes along;
+// where they take it (tap) it is taken off again, before any page sees it.
+func (n *Node) publish(ctx context.Context, ch string, e room.Event) (err error) {
+	ctx, span := telemetry.Start(ctx, "publish")
+	defer func() { span.End(err) }()
+	span.Set("event", string(e.Type))
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if n.bus != nil && span.Recorded() {
+		_, err = n.node.Publish(ch, data, centrifuge.WithTags(telemetry.Carry(ctx)))
+	} else {
+		_, err = n.node.Publish(ch, data)
+	}
+	return err
 }
 
 // Online implements room.Announcer. While other replicas cannot be asked it
@@ -147,10 +165,7 @@ func (n *Node) Online(ctx context.Context, roomID string) map[string]bool {
 
 // Tell implements room.Announcer.
 func (n *Node) Tell(ctx context.Context, roomID, personID string, e room.Event) {
-	data, err := json.Marshal(e)
-	if err == nil {
-		_, err = n.node.Publish(personal(roomID, personID), data)
-	}
+	err := n.publish(ctx, personal(roomID, personID), e)
 	if err != nil {
 		n.log.ErrorContext(ctx, "a person was not told", "room", roomID, "event", e.Type, "error", err)
 	}

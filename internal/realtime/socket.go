@@ -175,6 +175,8 @@ func (s *Sockets) connected(c *centrifuge.Client) {
 	first := s.node.open.add(v.roomID, v.who.ID, c.ID())
 	ctx, cancel := context.WithTimeout(c.Context(), enterTimeout)
 	defer cancel()
+	ctx, span := s.node.traces.Begin(ctx, "socket opened", nil)
+	defer span.End(nil)
 	if err := s.sendSnapshot(ctx, c, v); err != nil {
 		if !errors.Is(err, context.Canceled) {
 			s.log.ErrorContext(ctx, "no snapshot for a socket", "room", v.roomID, "error", err)

@@ -74,9 +74,11 @@ func (s *Sockets) pass(ctx context.Context, w word) {
 	if w.Reason == screen.Ready {
 		s.node.drift.Observe(math.Abs(w.DriftMS) / 1000)
 	}
+	ctx, span := s.node.traces.Begin(ctx, "rpc word", nil)
 	asking, cancel := context.WithTimeout(ctx, wordTimeout)
 	defer cancel()
 	err := s.rooms.Word(asking, w.from.roomID, w.from.who, w.Word)
+	span.End(err)
 	switch problem.KindOf(err) {
 	case "", problem.NotFound, problem.Forbidden, problem.Unauthenticated, problem.Invalid: // whoever is out is told otherwise
 	case problem.Conflict, problem.TooLarge, problem.RateLimited, problem.Unavailable, problem.Internal:

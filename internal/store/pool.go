@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // ServerConnections is how many connections the database server takes from all
 // its clients together; 0 for SQLite, which has no such limit.
@@ -8,6 +11,9 @@ func (s *Store) ServerConnections(ctx context.Context) (n int, err error) {
 	if s.pool == nil {
 		return 0, nil
 	}
-	err = s.read.QueryRowContext(ctx, `SELECT setting::bigint FROM pg_settings WHERE name = 'max_connections'`).Scan(&n)
-	return n, err
+	var text string
+	if err := s.read.QueryRowContext(ctx, `SHOW max_connections`).Scan(&text); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(text)
 }

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
+
+	"synctv/internal/telemetry"
 )
 
 // Store is an open database. Safe for use from many goroutines.
@@ -26,7 +29,7 @@ type Store struct {
 	// SQLite has one writer at a time: a second connection that wants to write
 	// waits in the driver and may lose. So one connection writes, many read.
 	// PostgreSQL has the same pool in both.
-	write, read *sql.DB
+	write, read *pool
 	pool        *pgxpool.Pool // PostgreSQL only
 }
 
@@ -36,6 +39,9 @@ type Options struct {
 	URL string
 	// MaxConns bounds the connections of this process; for SQLite the readers.
 	MaxConns int
+	// Slow is what is written to Log as slow; 0: nothing.
+	Slow time.Duration
+	Log  *slog.Logger // needed with Slow
 }
 
 // connectTimeout bounds how long PostgreSQL may take to let us in.
@@ -91,7 +97,7 @@ func openSQLite(path string, o Options) (*Store, error) {
 	n := max(o.MaxConns, 4)
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &Store{dialect: sqlite{}, path: path, write: write, read: read}, nil
+	return &Store{dialect: sqlite{}, path: path, write: &pool{write, o.Slow, o.Log}, read: &pool{read, o.Slow, o.Log}}, nil
 }
 
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
@@ -102,12 +108,12 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	cfg.MaxConns = int32(max(o.MaxConns, 2)) //nolint:gosec // a small number from the configuration
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	conns, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	db := stdlib.OpenDBFromPool(pool)
-	return &Store{dialect: postgres{}, write: db, read: db, pool: pool}, nil
+	db := &pool{stdlib.OpenDBFromPool(conns), o.Slow, o.Log}
+	return &Store{dialect: postgres{}, write: db, read: db, pool: conns}, nil
 }
 
 // Close ends all connections.
@@ -141,7 +147,12 @@ func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx)
 
 // tx runs work in one transaction: committed when work succeeds, rolled back
 // when it fails or panics. Locks that the context carries must still hold.
-func (s *Store) tx(ctx context.Context, work func(*sql.Tx) error) error {
+func (s *Store) tx(ctx context.Context, work func(*sql.Tx) error) (err error) {
+	ctx, span := telemetry.Start(ctx, "store transaction")
+	if span.Recorded() || s.write.slow > 0 {
+		start := time.Now()
+		defer func() { s.write.end(ctx, span, workName(work), time.Since(start), err) }()
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -128,3 +128,13 @@ func TestLocksPassTheSuite(t *testing.T) {
 	l := NewLocks()
 	clustertest.Locker(t, func(*testing.T) cluster.Locker { return l })
 }
+
+func BenchmarkLockRoundTrip(b *testing.B) {
+	locks := NewLocks()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := cluster.WithLock(b.Context(), locks, "k", time.Second, func(context.Context) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

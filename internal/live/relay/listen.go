@@ -4,6 +4,8 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+
+	"synctv/internal/telemetry"
 )
 
 // Handler is what the internal listener serves to other replicas: this one's
@@ -30,6 +32,10 @@ func (r *Relay) Handler(token string, hls func(w http.ResponseWriter, r *http.Re
 		if subtle.ConstantTimeCompare([]byte(shown), []byte(token)) != 1 {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return
+		}
+		if r.traces.On() { // the asking is traced, not what may last for hours
+			_, span := r.traces.Begin(req.Context(), "relay asked", telemetry.Carried(req.Header))
+			span.End(nil)
 		}
 		mux.ServeHTTP(w, req)
 	})

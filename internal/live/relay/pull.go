@@ -10,6 +10,7 @@ import (
 
 	"synctv/internal/live"
 	"synctv/internal/live/flv"
+	"synctv/internal/telemetry"
 )
 
 // Paths of the internal listener.
@@ -85,14 +86,20 @@ func (r *Relay) copy(pub *live.Publication, src Source, stream string, used *tim
 	}
 }
 
-// get asks another replica. Anything but 200 is an error.
-func (r *Relay) get(ctx context.Context, src Source, path string) (*http.Response, error) {
+// get asks another replica. Anything but 200 is an error. What is traced ends
+// with the head of the answer: the body may last for hours.
+func (r *Relay) get(ctx context.Context, src Source, path string) (res *http.Response, err error) {
+	traced, span := r.traces.Begin(ctx, "relay pull", nil)
+	defer func() { span.End(err) }()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, src.URL+path, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+src.Token)
-	res, err := r.client.Do(req)
+	for k, v := range telemetry.Carry(traced) {
+		req.Header.Set(k, v)
+	}
+	res, err = r.client.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"synctv/internal/live"
+	"synctv/internal/telemetry"
 )
 
 // Source is where a stream can be had.
@@ -59,6 +60,7 @@ type Relay struct {
 	registry Registry
 	limits   Limits
 	log      *slog.Logger
+	traces   *telemetry.Traces
 	client   *http.Client
 	ctx      context.Context //nolint:containedctx // the relay's own life, which its pulls share
 	end      context.CancelFunc
@@ -77,8 +79,8 @@ const (
 )
 
 // New makes a relay into a hub. Close must be called.
-func New(hub *live.Hub, registry Registry, limits Limits, log *slog.Logger) *Relay {
-	r := &Relay{hub: hub, registry: registry, limits: limits.withDefaults(), log: log, pulls: map[string]bool{}}
+func New(hub *live.Hub, registry Registry, limits Limits, log *slog.Logger, traces *telemetry.Traces) *Relay {
+	r := &Relay{hub: hub, registry: registry, limits: limits.withDefaults(), log: log, traces: traces, pulls: map[string]bool{}}
 	r.client = &http.Client{Transport: &http.Transport{
 		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ResponseHeaderTimeout: headerTimeout,
 		MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, DisableCompression: true,

@@ -250,6 +250,18 @@ func TestPollDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// A picture costs what wakes those who wait for it, and now and then a segment.
+func TestWritingAllocatesLittle(t *testing.T) {
+	_, w := start(t, Limits{})
+	w.headers()
+	w.put(flv.Video, 0, key(500))
+	dts, picture := uint32(0), inter(12000)
+	n := testing.AllocsPerRun(200, func() { dts += 33; w.put(flv.Video, dts, picture) })
+	if n > 3 {
+		t.Errorf("%v allocations a picture", n)
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	l, w := start(b, Limits{})
 	w.headers()

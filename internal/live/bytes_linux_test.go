@@ -1,0 +1,107 @@
+package live
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	pieceBytes = 64 << 10
+	filmBytes  = 64 << 20
+)
+
+// BenchmarkBytesToViewer compares ways to bring the same bytes to a socket by
+// the processor time of the thread that sends, the kernel's part included.
+func BenchmarkBytesToViewer(b *testing.B) {
+	film := bytes.Repeat([]byte("synctv! "), filmBytes/8)
+	path := filepath.Join(b.TempDir(), "film")
+	if err := os.WriteFile(path, film, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	lent := make([]byte, pieceBytes)
+	for _, way := range []struct {
+		name string
+		send func(to net.Conn, at int) error
+	}{
+		{"copied", func(to net.Conn, at int) error {
+			own := make([]byte, pieceBytes)
+			copy(own, film[at:])
+			_, err := to.Write(own)
+			return err
+		}},
+		{"shared", func(to net.Conn, at int) error {
+			_, err := to.Write(film[at : at+pieceBytes])
+			return err
+		}},
+		{"file", func(to net.Conn, at int) error {
+			if _, err := file.ReadAt(lent, int64(at)); err != nil {
+				return err
+			}
+			_, err := to.Write(lent)
+			return err
+		}},
+		{"sendfile", func(to net.Conn, at int) error {
+			if _, err := file.Seek(int64(at), io.SeekStart); err != nil {
+				return err
+			}
+			_, err := io.CopyN(to, file, pieceBytes)
+			return err
+		}},
+	} {
+		b.Run(way.name, func(b *testing.B) { benchBytes(b, way.send) })
+	}
+}
+
+func benchBytes(b *testing.B, send func(to net.Conn, at int) error) {
+	server, client := tcpPair(b)
+	var drained sync.WaitGroup
+	drained.Go(func() {
+		away := make([]byte, 256<<10)
+		for {
+			if _, err := client.Read(away); err != nil {
+				return
+			}
+		}
+	})
+	defer drained.Wait()
+	defer server.Close()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	b.ReportAllocs()
+	b.SetBytes(pieceBytes)
+	before := threadTime(b)
+	at, n := 0, 0
+	for b.Loop() {
+		if err := send(server, at); err != nil {
+			b.Fatal(err)
+		}
+		at = (at + pieceBytes) % filmBytes
+		n++
+	}
+	gib := float64(n) * pieceBytes / (1 << 30)
+	b.ReportMetric(float64((threadTime(b)-before).Microseconds())/1000/gib, "cpu-ms/GiB")
+}
+
+// threadTime is the processor time of this thread, in user and in kernel mode.
+func threadTime(b *testing.B) time.Duration {
+	b.Helper()
+	const thisThread = 1 // RUSAGE_THREAD, getrusage(2)
+	var u syscall.Rusage
+	if err := syscall.Getrusage(thisThread, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
