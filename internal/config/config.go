@@ -114,7 +114,7 @@ func Keys() []Key {
 		{Flag: "rtmps-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.RTMPSKey })},
 		{Flag: "rtmp-play", Default: "false", Help: "let tools play streams over RTMP by their public names, without signing in", set: boolean(func(c *Config) *bool { return &c.RTMPPlay })},
 		{Flag: "live-memory", Default: "256", Help: "memory of all live streams together, MiB; beyond it publishing is refused", set: number(16, 1<<20, func(c *Config) *int { return &c.LiveMemory })},
-		{Flag: "live-merge", Default: "0s", Help: "how long live pictures wait to be sent together: 100ms halves the CPU and adds 50 ms of delay", set: duration(0, time.Second, func(c *Config) *time.Duration { return &c.LiveMerge })},
+		{Flag: "live-merge", Default: "0s", Help: "how long live pictures wait to be sent together: 100ms halves the CPU and adds 50 ms of delay", set: duration(time.Second, func(c *Config) *time.Duration { return &c.LiveMerge })},
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
 		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
@@ -124,13 +124,13 @@ func Keys() []Key {
 		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
 		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
 		{Flag: "audit-retention", Default: "0", Help: "forget who did what to whom after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.AuditDays })},
-		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", Live: true, set: duration(0, 10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
+		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", Live: true, set: duration(10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", Live: true, set: level},
 		{Flag: "metrics-addr", Help: "host:port where Prometheus scrapes /metrics; keep it inside; default: off", set: optionalAddress(func(c *Config) *string { return &c.MetricsAddr })},
 		{Flag: "otlp-endpoint", Help: "http://host:4318 of an OpenTelemetry collector that takes traces by OTLP/HTTP; default: off", set: collector},
 		{Flag: "otlp-percent", Default: "100", Help: "how many of a hundred traces are recorded", set: number(0, 100, func(c *Config) *int { return &c.OTLPPercent })},
-		{Flag: "slow-query", Default: "500ms", Help: "log what takes the database so long; 0s = nothing", set: duration(0, time.Hour, func(c *Config) *time.Duration { return &c.SlowQuery })},
+		{Flag: "slow-query", Default: "500ms", Help: "log what takes the database so long; 0s = nothing", set: duration(time.Hour, func(c *Config) *time.Duration { return &c.SlowQuery })},
 		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
 		{Flag: "fetch-deny", Help: "networks and hosts that are never fetched from; goes before fetch-allow", set: places(func(c *Config) *Places { return &c.FetchDeny })},
 		{Flag: "fetch-ports", Default: "80,443,1024-65535", Help: "ports that may be fetched from", set: ports},
@@ -139,7 +139,7 @@ func Keys() []Key {
 		{Flag: "proxy-cache", Default: "4096", Help: "disk for what came through this server, in the data folder, MiB", set: number(64, 1<<30, func(c *Config) *int { return &c.ProxyCache })},
 		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
 		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
-		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(0, 5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
+		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }
 
@@ -221,11 +221,11 @@ func boolean(field func(*Config) *bool) func(*Config, string) error {
 	}
 }
 
-func duration(least, most time.Duration, field func(*Config) *time.Duration) func(*Config, string) error {
+func duration(most time.Duration, field func(*Config) *time.Duration) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		d, err := time.ParseDuration(v)
-		if err != nil || d < least || d > most {
-			return fmt.Errorf("%q is not a time like 30s, from %v to %v", v, least, most)
+		if err != nil || d < 0 || d > most {
+			return fmt.Errorf("%q is not a time like 30s, up to %v", v, most)
 		}
 		*field(c) = d
 		return nil

@@ -34,7 +34,7 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 	inner, done := p.begin(ctx, query)
 	rows, err := p.DB.QueryContext(inner, query, args...)
 	done(err)
-	return rows, err //nolint:sqlclosecheck // the caller's
+	return rows, err
 }
 
 // QueryRowContext runs a query for one row.
