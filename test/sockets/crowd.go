@@ -26,7 +26,8 @@ type crowd struct {
 
 	// Owned by the reading goroutine until wg is done.
 	latencies []time.Duration
-	lost      int // sockets that ended before close
+	first     []time.Duration // by event number: of its first arrival
+	lost      int             // sockets that ended before close
 
 	mute *wire // never reads; nil when not asked for
 }
@@ -43,7 +44,7 @@ func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error)
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{epoll: epoll, sent: make([]atomic.Int64, 1<<16)}
+	c := &crowd{epoll: epoll, sent: make([]atomic.Int64, 1<<16), first: make([]time.Duration, 1<<16)}
 	const people = 10
 	tokens := make([]string, people)
 	for i := range tokens {
@@ -188,7 +189,11 @@ func (c *crowd) line(e *end, line []byte) {
 		return
 	}
 	if at := c.sent[n].Load(); at > 0 {
-		c.latencies = append(c.latencies, time.Duration(time.Now().UnixNano()-at))
+		late := time.Duration(time.Now().UnixNano() - at)
+		c.latencies = append(c.latencies, late)
+		if c.first[n] == 0 {
+			c.first[n] = late
+		}
 	}
 }
 
