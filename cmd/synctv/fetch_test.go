@@ -58,6 +58,9 @@ func entryPoints(w *guardtest.World, id string) map[string]entryPoint {
 		"a variant that is looked at": {"/film.m3u8", func(c *client, room, address string) answer {
 			return looked(c, room, w.Lead("all.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n"+address+"\n"))
 		}},
+		"a linked source": {"/dav", func(c *client, _, address string) answer {
+			return c.post("/api/me/sources", object{"kind": "webdav", "url": address})
+		}},
 		"a live stream by HTTP": {"/live.flv", pulled},
 		"a live stream by RTMP": {"/app/live", func(c *client, room, address string) answer {
 			return pulled(c, room, strings.Replace(address, "http", "rtmp", 1))

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"synctv/internal/api"
 	"synctv/internal/config"
 	"synctv/internal/guard"
+	"synctv/internal/media/source"
 	"synctv/internal/proxy"
 	"synctv/internal/proxy/disk"
 	"synctv/internal/screen"
@@ -22,11 +24,12 @@ type outside struct {
 	client *guard.Client // fetches what people give addresses of
 	cache  *disk.Cache
 	proxy  *proxy.Proxy
+	linked *source.Service
 }
 
 // openOutside takes over the cache in the data folder. The key of the proxy's
 // links is in the store, so that every replica opens what another made.
-func openOutside(ctx context.Context, cfg config.Config, db *store.Store) (*outside, error) {
+func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now func() time.Time) (*outside, error) {
 	fresh := make([]byte, 32)
 	_, _ = rand.Read(fresh) // never fails
 	secret, err := db.Secret(ctx, "proxy_links", hex.EncodeToString(fresh))
@@ -38,6 +41,7 @@ func openOutside(ctx context.Context, cfg config.Config, db *store.Store) (*outs
 		return nil, fmt.Errorf("key of the proxy's links: %w", err)
 	}
 	o := &outside{client: guard.NewClient(fetchPolicy(cfg))}
+	o.linked = sourcesOf(cfg, db, o.client, now)
 	if o.cache, err = disk.Open(filepath.Join(cfg.DataDir, "cache", "media"), int64(cfg.ProxyCache)<<20, o.client); err != nil {
 		return nil, err
 	}
@@ -66,8 +70,15 @@ func fetchPolicy(cfg config.Config) guard.Policy {
 // ServeItem implements api.Proxy.
 func (o *outside) ServeItem(w http.ResponseWriter, r *http.Request, ask api.Proxied) error {
 	it := ask.Item
+	mode := source.Mode{URL: it.Source.URL, Kind: it.Source.Kind}
+	if it.Source.Type == screen.SourceLinked {
+		var err error
+		if mode, err = o.linked.Resolve(r.Context(), it); err != nil {
+			return err
+		}
+	}
 	return o.proxy.Serve(w, r, proxy.Visit{
-		Room: it.RoomID, Item: it.ID, Session: ask.Session, Person: ask.Person, URL: it.Source.URL, Kind: kindOf(it.Source.Kind),
+		Room: it.RoomID, Item: it.ID, Session: ask.Session, Person: ask.Person, URL: mode.URL, Kind: kindOf(mode.Kind), Authorization: mode.Authorization,
 		Base: "/api/rooms/" + it.RoomID + "/items/" + it.ID + "/proxy",
 	}, ask.Token, ask.Rest)
 }

@@ -84,6 +84,12 @@ func rules() map[string]rule {
 		"end-my-other-sessions": {may: signedIn, fresh: true},
 		"create-my-token":       {may: signedIn, body: sends(object{"name": "bot"})},
 
+		// what one links; the address is refused before anything is fetched
+		"list-sources":  {may: signedIn},
+		"link-source":   {may: signedIn, body: sends(object{"kind": "webdav", "url": "gopher://x"})},
+		"unlink-source": {may: signedIn}, // there is none
+		"browse-source": {may: signedIn}, // there is none
+
 		// other people's accounts
 		"list-users":          {may: platform},
 		"get-user":            {may: platform},
@@ -320,7 +326,7 @@ func fill(path string, s *scene) string {
 	values := map[string]string{
 		"room": s.room, "item": s.item, "person": s.target, "message": s.message, "key": s.key, "file": "none.flv",
 		"user": s.pending, "session": "none", "danmaku": "none", "profile": "goroutine", "folder": s.folder,
-		"token": "none", "rest...": "none", "subtitle": "none",
+		"token": "none", "rest...": "none", "subtitle": "none", "source": "none",
 	}
 	for name, v := range values {
 		path = strings.ReplaceAll(path, "{"+name+"}", v)

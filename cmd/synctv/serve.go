@@ -92,7 +92,7 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 		Endpoint: cfg.OTLPEndpoint, Percent: cfg.OTLPPercent, Version: version, Replica: shared.replica, Log: log,
 	})
 	defer func() { err = errors.Join(err, closeTraces(traces)) }()
-	outward, err := openOutside(ctx, cfg, db)
+	outward, err := openOutside(ctx, cfg, db, shared.now)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		return nil, err
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
-	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Tools: ffmpeg.Find()}
+	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Linked: outside.linked, Tools: ffmpeg.Find()}
 	copies := shared.copies(db, node)
 	relay := &relay{node: node, copies: copies, log: telemetry.Named(log, "live")}
 	node.OnBroadcast(relay.hear)
@@ -197,7 +197,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
 		},
-		Looks: &look.Service{Rooms: rooms, Client: outside.client, Tools: catalog.Tools, Proxy: cfg.Proxy},
+		Sources: outside.linked, Looks: &look.Service{Rooms: rooms, Client: outside.client, Tools: catalog.Tools, Proxy: cfg.Proxy},
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()

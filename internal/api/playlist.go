@@ -30,6 +30,8 @@ type newItem struct {
 	Title       string `json:"title,omitempty" maxLength:"1000" doc:"default: from the source"`
 	URL         string `json:"url,omitempty" maxLength:"4096" doc:"http, https, rtmp or rtmps"`
 	LibraryPath string `json:"library_path,omitempty" maxLength:"4096" doc:"path of a library entry"`
+	SourceID    string `json:"source_id,omitempty" maxLength:"32" doc:"id of a source one has linked"`
+	SourcePath  string `json:"source_path,omitempty" maxLength:"4096" doc:"file in it"`
 	// What look-at-address told, or the person knows.
 	Kind      screen.MediaKind `json:"kind,omitempty" enum:"file,hls,flv,dash" doc:"of what is at url; default: as its name ends"`
 	Live      bool             `json:"live,omitempty" doc:"what is at url goes on without an end"`

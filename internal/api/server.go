@@ -21,6 +21,7 @@ import (
 	"synctv/internal/caption"
 	"synctv/internal/media"
 	"synctv/internal/media/look"
+	"synctv/internal/media/source"
 	"synctv/internal/media/subtitle"
 	"synctv/internal/room"
 	"synctv/internal/screen"
@@ -71,6 +72,7 @@ type Options struct {
 	Catalog  *media.Catalog
 	Captions *caption.Service
 	Looks    *look.Service
+	Sources  *source.Service
 	Sockets  Sockets
 	Waits    *waiting.Service
 	Streams  Streams
@@ -122,6 +124,7 @@ func New(o Options) *Server {
 	s.api = humago.New(s.mux, cfg)
 	s.accountRoutes()
 	s.meRoutes()
+	s.sourceRoutes()
 	s.adminRoutes()
 	s.operatorRoutes()
 	s.roomRoutes()

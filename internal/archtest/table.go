@@ -27,6 +27,7 @@ func leaves() map[string]Rule {
 		"internal/problem":  {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/text":     {Internal: []string{"internal/problem"}, Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
+		"internal/vault":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/audit":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/archtest": {Strict: true},
 		"web":               {Strict: true},
@@ -84,6 +85,7 @@ func adapters() map[string]Rule {
 	book := []string{
 		"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
 		"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/mark", "internal/caption",
+		"internal/media/source", "internal/vault",
 	}
 	return map[string]Rule{
 		"internal/store": {
@@ -132,11 +134,17 @@ func sources() map[string]Rule {
 	source := Rule{Internal: book, NoStd: []string{"database/sql"}}
 	return map[string]Rule{
 		"internal/media": {
-			Internal: append([]string{"internal/media/direct", "internal/media/library", "internal/media/subtitle", "internal/media/ffmpeg", "internal/caption"}, book...),
+			Internal: append([]string{"internal/media/direct", "internal/media/library", "internal/media/subtitle", "internal/media/ffmpeg", "internal/media/source", "internal/caption"}, book...),
 			Modules:  []string{"golang.org/x/sync"},
 			NoStd:    []string{"net/http", "database/sql"},
 		},
 		"internal/media/direct": source,
+		// What people link: source is the port and who may use it, each vendor has a folder.
+		"internal/media/source": {Internal: append([]string{"internal/vault"}, book...), NoStd: []string{"database/sql", "net/http", "os"}},
+		"internal/media/webdav": {
+			Internal: append([]string{"internal/guard", "internal/media/source", "internal/media/library"}, book...),
+			NoStd:    []string{"database/sql"},
+		},
 		// look fetches from other servers, so it stands on guard.
 		"internal/media/look": {
 			Internal: append([]string{"internal/guard", "internal/right", "internal/media/direct", "internal/media/ffmpeg"}, book...),
@@ -206,7 +214,7 @@ func edges() map[string]Rule {
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
 				"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/media", "internal/telemetry",
 				"internal/waiting",
-				"internal/caption", "internal/media/subtitle", "internal/media/look",
+				"internal/caption", "internal/media/subtitle", "internal/media/look", "internal/media/source",
 			},
 			NoStd: []string{"database/sql"},
 			Modules: []string{

@@ -60,10 +60,11 @@ type Config struct {
 	FetchPorts   []PortRange    // of other places
 	FetchDNS     string         // host:port of the resolver for addresses people give; empty: the system's
 
-	Proxy          bool // what is at an address may come through this server
-	ProxyCache     int  // of it on disk, MiB
-	ProxyRoomGiB   int  // for one room in a day, on this replica; 0 = no limit
-	ProxyPersonGiB int  // for one person in a day, on this replica; 0 = no limit
+	Proxy          bool         // what is at an address may come through this server
+	ProxyCache     int          // of it on disk, MiB
+	ProxyRoomGiB   int          // for one room in a day, on this replica; 0 = no limit
+	SourceKeys     ident.Secret // of linked sources: id=base64, the first closes; empty: a file in DataDir
+	ProxyPersonGiB int          // for one person in a day, on this replica; 0 = no limit
 }
 
 // Places are networks and host names.
@@ -139,6 +140,7 @@ func Keys() []Key {
 		{Flag: "proxy-cache", Default: "4096", Help: "disk for what came through this server, in the data folder, MiB", set: number(64, 1<<30, func(c *Config) *int { return &c.ProxyCache })},
 		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
 		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
+		{Flag: "source-keys", Help: "keys that passwords of linked sources are kept encrypted with, id=base64 of 32 bytes, separated by commas, the first for new ones; default: made in the data folder; several replicas need them set", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.SourceKeys })},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"synctv/internal/media/direct"
 	"synctv/internal/media/ffmpeg"
 	"synctv/internal/media/library"
+	"synctv/internal/media/source"
 	"synctv/internal/problem"
 	"synctv/internal/room"
 	"synctv/internal/screen"
@@ -23,6 +24,8 @@ type Catalog struct {
 	AnyoneBrowses bool
 	// Proxy: what is at an address can also come through this server.
 	Proxy bool
+	// Linked is what people linked to their accounts.
+	Linked *source.Service
 	// Tools look into files; not installed, or nil: nothing is known of them
 	// but their names.
 	Tools *ffmpeg.Tools
@@ -51,7 +54,13 @@ func (c *Catalog) Browse(who room.Person, path string) ([]library.Entry, error) 
 
 // Describe implements room.Media.
 func (c *Catalog) Describe(ctx context.Context, who room.Person, n room.NewItem) (room.Description, error) {
-	if n.LibraryPath == "" {
+	switch {
+	case n.SourceID != "":
+		if !c.Proxy || who.Kind != room.KindUser {
+			return room.Description{}, source.ErrUnlinked
+		}
+		return c.Linked.Describe(ctx, who.ID, n.SourceID, n.SourcePath)
+	case n.LibraryPath == "":
 		return direct.Describe(n, c.Proxy)
 	}
 	if !c.MayBrowse(who) {
@@ -73,6 +82,8 @@ func (c *Catalog) Play(it screen.Item) screen.Play {
 		return c.playDirect(it, base+"/items/"+it.ID+"/proxy/"+ProxyName(it))
 	case screen.SourceLibrary:
 		return screen.Play{Kind: screen.KindFile, URL: base + "/items/" + it.ID + "/media"}
+	case screen.SourceLinked:
+		return screen.Play{Kind: screen.KindFile, URL: base + "/items/" + it.ID + "/proxy/" + ProxyName(it)}
 	case screen.SourceLive:
 		stream := base + "/live/" + it.Source.Stream
 		return screen.Play{Kind: screen.KindFLV, URL: stream + ".flv", HLS: stream + "/index.m3u8"}
@@ -109,7 +120,7 @@ func (c *Catalog) playDirect(it screen.Item, proxied string) screen.Play {
 
 // Proxied tells whether an item may come through this server.
 func (c *Catalog) Proxied(it screen.Item) bool {
-	return c.Proxy && it.Source.Type == screen.SourceDirect && it.Source.Route != screen.RouteDirect
+	return c.Proxy && (it.Source.Type == screen.SourceLinked || it.Source.Type == screen.SourceDirect && it.Source.Route != screen.RouteDirect)
 }
 
 // Entry is one line of a library listing.

@@ -43,6 +43,7 @@ type Visit struct {
 	Person              string // whose budget it is
 	Base                string // path that links begin with
 	URL                 string // of the item
+	Authorization       string // that the item's server wants; for the item itself only
 	Kind                Kind
 }
 
@@ -53,6 +54,14 @@ func (v Visit) referer() string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host + "/"
+}
+
+// authorization is for the item's own address, not for what lists lead to.
+func (v Visit) authorization(t target) string {
+	if t.url != v.URL {
+		return ""
+	}
+	return v.Authorization
 }
 
 // Proxy is safe for concurrent use.
@@ -111,7 +120,7 @@ func (p *Proxy) Serve(w http.ResponseWriter, r *http.Request, v Visit, token, re
 // serveBytes sends a file from the cache, or passes it through if it cannot be
 // had in slices.
 func (p *Proxy) serveBytes(w http.ResponseWriter, r *http.Request, v Visit, t target) error {
-	o := disk.Origin{URL: t.url, Referer: v.referer()}
+	o := disk.Origin{URL: t.url, Referer: v.referer(), Authorization: v.authorization(t)}
 	f, err := p.cache.File(r.Context(), o)
 	if errors.Is(err, disk.ErrWhole) {
 		return p.passThrough(w, r, v, t)
@@ -208,6 +217,7 @@ func (p *Proxy) passThrough(w http.ResponseWriter, r *http.Request, v Visit, t t
 		setIf(req.Header, name, r.Header.Get(name))
 	}
 	req.Header.Set("Referer", v.referer())
+	setIf(req.Header, "Authorization", v.authorization(t))
 	res, err := p.client.Do(req)
 	if err != nil {
 		return err

@@ -17,10 +17,11 @@ type NewItem struct {
 	Title       string
 	URL         string
 	LibraryPath string
-	// Of what is at URL, as far as the person knows.
-	Kind      screen.MediaKind // empty: as its name ends
-	Live      bool             // it goes on without an end
-	DurationS float64          // 0 = unknown
+	SourceID    string           // a source that the person linked
+	SourcePath  string           // and the file in it
+	Kind        screen.MediaKind // of what is at URL; empty: as its name ends
+	Live        bool             // it goes on without an end
+	DurationS   float64          // 0 = unknown
 }
 
 // Addition is several new items and where they go.

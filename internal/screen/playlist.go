@@ -15,6 +15,7 @@ const (
 	SourceDirect  SourceType = "direct"
 	SourceLibrary SourceType = "library"
 	SourceLive    SourceType = "live"
+	SourceLinked  SourceType = "linked"
 )
 
 // MediaKind says which engine plays it.
@@ -31,12 +32,14 @@ const (
 // Source is where an item comes from, without secrets. Only the fields of its
 // type are set.
 type Source struct {
-	Type   SourceType `json:"type" enum:"direct,library,live"`
-	URL    string     `json:"url,omitempty" doc:"direct: the address; live: where this server fetches the stream, if nobody publishes it here"`
-	Kind   MediaKind  `json:"kind,omitempty" doc:"direct: how it plays"`
-	Path   string     `json:"path,omitempty" doc:"library: folder name and path below it"`
-	Stream string     `json:"stream,omitempty" doc:"live: the stream's public name"`
-	Route  Route      `json:"route,omitempty" enum:"auto,direct,server" doc:"direct: how it comes to the players; absent: auto"`
+	Type SourceType `json:"type" enum:"direct,library,live,linked"`
+	URL  string     `json:"url,omitempty" doc:"direct: the address; live: where this server fetches the stream, if nobody publishes it here"`
+	Kind MediaKind  `json:"kind,omitempty" doc:"direct: how it plays"`
+	Path string     `json:"path,omitempty" doc:"library: folder name and path below it; linked: path in the account"`
+	// Account is whose: of the person who added the item.
+	Account string `json:"account,omitempty" doc:"linked: id of the account it plays by"`
+	Stream  string `json:"stream,omitempty" doc:"live: the stream's public name"`
+	Route   Route  `json:"route,omitempty" enum:"auto,direct,server" doc:"direct: how it comes to the players; absent: auto"`
 }
 
 // Route is how something at an address comes to the players.

@@ -23,7 +23,8 @@ import (
 // Everything else the store asks must find its rows by an index.
 func scans() map[string]string {
 	return map[string]string{
-		`SELECT count(*) FROM users`: "asked once, at the start",
+		`SELECT id, sealed FROM sources WHERE key_id <>`: "the command line closes all secrets with a new key",
+		`SELECT count(*) FROM users`:                     "asked once, at the start",
 		`SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms FROM rooms ORDER BY`: "the command line lists all rooms",
 		`SELECT u.id, u.name, u.password_hash, u.role, u.status, u.color, u.version, u.created_ms FROM users u WHERE u.name_key LIKE`:    "an admin looks for a part of a name",
 	}

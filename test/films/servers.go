@@ -196,6 +196,10 @@ func (p *process) prepare(ctx context.Context, address string, viewers int) erro
 	if err := p.post(ctx, in.Token, "/api/rooms", map[string]any{"name": "cinema"}, &room); err != nil {
 		return err
 	}
+	large := map[string]any{"settings": map[string]int{"max_members": viewers + 1}}
+	if err := p.send(ctx, http.MethodPatch, in.Token, "/api/rooms/"+room.ID, large, &struct{}{}); err != nil {
+		return err
+	}
 	var added struct{ Items []struct{ ID string } }
 	base := "/api/rooms/" + room.ID
 	items := map[string]any{"items": []map[string]string{{"url": address}}}
@@ -214,11 +218,15 @@ func (p *process) prepare(ctx context.Context, address string, viewers int) erro
 }
 
 func (p *process) post(ctx context.Context, token, path string, body, into any) error {
+	return p.send(ctx, http.MethodPost, token, path, body, into)
+}
+
+func (p *process) send(ctx context.Context, method, token, path string, body, into any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.addr+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+p.addr+path, bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,8 @@ func (c *crowd) request(ctx context.Context, n int, at int64, taken func()) erro
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusPartialContent {
-		return fmt.Errorf("status %d", res.StatusCode)
+		words, _ := io.ReadAll(io.LimitReader(res.Body, 500))
+		return fmt.Errorf("status %d: %s", res.StatusCode, words)
 	}
 	b := make([]byte, piece)
 	for {

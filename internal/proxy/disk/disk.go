@@ -40,11 +40,16 @@ var ErrWhole = errors.New("the server does not send ranges")
 // errChanged is for a file that is another one since it was opened.
 var errChanged = errors.New("the file changed meanwhile")
 
-// Origin is a remote file and the page it is asked for from.
-type Origin struct{ URL, Referer string }
+// Origin is a remote file, the page it is asked for from, and what its server
+// wants to be shown: another authorization is another file.
+type Origin struct{ URL, Referer, Authorization string }
 
 func (o Origin) id() string {
-	sum := sha256.Sum256([]byte(o.URL))
+	name := o.URL
+	if o.Authorization != "" {
+		name += "\x00" + o.Authorization
+	}
+	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:16])
 }
 

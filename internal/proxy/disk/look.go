@@ -205,5 +205,8 @@ func request(ctx context.Context, o Origin) (*http.Request, error) {
 	if o.Referer != "" {
 		req.Header.Set("Referer", o.Referer)
 	}
+	if o.Authorization != "" {
+		req.Header.Set("Authorization", o.Authorization)
+	}
 	return req, nil
 }
