@@ -108,6 +108,7 @@ export type ItemChange = { title?: string; url?: string; route?: Route };
 export type Source =
   | { type: 'direct'; url: string; kind: PlayKind; route?: Route }
   | { type: 'library'; path: string }
+  | { type: 'linked'; account: string; path: string }
   /** `url`: where this server fetches the stream; without, an encoder publishes it here. */
   | { type: 'live'; stream: string; url?: string };
 
@@ -153,7 +154,8 @@ export type Subtitle = {
 
 export type NewItem =
   | { title?: string; url: string; kind?: PlayKind; live?: boolean; duration_s?: number }
-  | { title?: string; library_path: string };
+  | { title?: string; library_path: string }
+  | { title?: string; source_id: string; source_path: string };
 /** What is at an address. `fatal` warnings: no player opens it as it is. */
 export type Found = {
   url: string; kind: PlayKind; title: string; live: boolean; duration_s: number; size_bytes: number; format: string;
