@@ -226,6 +226,7 @@ func edges() map[string]Rule {
 		"cmd/synctv":      {Everything: true},
 		// Measures the live relay from outside, beside a bare floor of its own.
 		"test/films":   {NoStd: []string{"database/sql"}},
+		"test/attack":  {NoStd: []string{"database/sql"}, Modules: []string{"github.com/coder/websocket"}},
 		"test/sockets": {NoStd: []string{"database/sql"}},
 		"test/load": {
 			Internal: []string{"internal/live/..."}, NoStd: []string{"database/sql"},
