@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -130,7 +131,7 @@ func (a *attackers) drip(ctx context.Context, conn net.Conn, begin, drop string)
 		return
 	}
 	for ctx.Err() == nil {
-		pause(ctx, time.Second)
+		pause(ctx, time.Second/2+rand.N(time.Second)) //nolint:gosec // thousands do not breathe as one
 		if _, err := io.WriteString(conn, drop); err != nil {
 			break
 		}
