@@ -42,6 +42,20 @@ func (l *lobby) join(c *client) string {
 	return m.ID
 }
 
+// seated is somebody in the room with an open page, all of whose entry is over.
+func (l *lobby) seated(h *house, name string) (*client, *socket, string) {
+	h.t.Helper()
+	c := h.register(name)
+	id := l.join(c)
+	page := c.socket(l.id)
+	page.next("snapshot")
+	// An answer means that all of the connecting is done: topics that go before
+	// that go with its end.
+	page.write(`{"id":7,"rpc":{"method":"clock","data":{}}}`)
+	<-page.rpc
+	return c, page, id
+}
+
 func (l *lobby) me(c *client) memberNow {
 	c.h.t.Helper()
 	var s struct{ Me memberNow }
@@ -72,12 +86,8 @@ func fields(kv ...any) map[string]any {
 func TestRightsChangeWhatAPersonMayDo(t *testing.T) {
 	h := startHouse(t, nil)
 	l := h.lobby()
-	bob, cat := h.register("bob"), h.register("cat")
-	bobID := l.join(bob)
-	l.join(cat)
-	page, other := bob.socket(l.id), cat.socket(l.id)
-	page.next("snapshot")
-	other.next("snapshot")
+	bob, page, bobID := l.seated(h, "bob")
+	_, other, _ := l.seated(h, "cat")
 	bob.post(l.path+"/playback/play", struct{}{}).problem(403, "permission_missing")
 
 	var m memberNow
@@ -109,16 +119,8 @@ func TestRightsChangeWhatAPersonMayDo(t *testing.T) {
 func TestTheListIsToldToWhoMaySeeIt(t *testing.T) {
 	h := startHouse(t, nil)
 	l := h.lobby()
-	bob, cat := h.register("bob"), h.register("cat")
-	bobID := l.join(bob)
-	l.join(cat)
-	page, other := bob.socket(l.id), cat.socket(l.id)
-	page.next("snapshot")
-	other.next("snapshot")
-	// An answer means that all of the connecting is done: topics that go before
-	// that go with its end.
-	page.write(`{"id":7,"rpc":{"method":"clock","data":{}}}`)
-	<-page.rpc
+	bob, page, bobID := l.seated(h, "bob")
+	_, other, _ := l.seated(h, "cat")
 	l.about(l.ada, bobID, "permissions", fields("added", []string{}, "removed", []string{"view_playlist"})).ok(200, nil)
 	page.next("me")
 	var first, second struct{ Items []struct{ ID string } }
