@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -88,6 +89,20 @@ func openVisit(t *testing.T, b *book) (*Sockets, *websocket.Conn) {
 	return s, conn
 }
 
+// arrived waits for the snapshot: until then a store that is away ends the socket.
+func arrived(t *testing.T, conn *websocket.Conn) {
+	t.Helper()
+	for {
+		_, data, err := conn.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, []byte(`"snapshot"`)) {
+			return
+		}
+	}
+}
+
 // closeCode reads until the server closes the socket.
 func closeCode(t *testing.T, conn *websocket.Conn) websocket.StatusCode {
 	t.Helper()
@@ -115,11 +130,7 @@ func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := &book{admin: true}
 			s, conn := openVisit(t, b)
-			for range 2 { // connected, and the snapshot: all of the entry is over
-				if _, _, err := conn.Read(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
+			arrived(t, conn)
 			look := func() {
 				for _, client := range s.node.node.Hub().UserConnections("ada") {
 					v, _ := client.Context().Value(visitKey{}).(visit)
@@ -145,15 +156,18 @@ func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
 func TestTheRegularLookCutsResponses(t *testing.T) {
 	b := &book{admin: true}
 	s, _ := openVisit(t, b)
-	over := make(chan error, 1)
+	over := make(chan error, 1) // why writing ended
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, release := s.Hold(w, r, "room", room.Person{ID: "ada", Kind: room.KindUser}, "session")
 		defer release()
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
-		_, err := w.Write(make([]byte, 1<<20))
-		over <- errors.Join(err, http.NewResponseController(w).Flush())
+		var err error
+		for err == nil { // the deadline comes from another goroutine
+			_, err = w.Write(make([]byte, 64<<10))
+		}
+		over <- err
 	}))
 	t.Cleanup(server.Close)
 	res, err := http.Get(server.URL)
