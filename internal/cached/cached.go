@@ -22,7 +22,8 @@ const (
 	// Life is how long a copy is used after the store was read, at whatever
 	// level it lies; each copy has its own, up to Spread shorter or longer, so
 	// that not all end at once.
-	Life   = 1800 * time.Millisecond
+	Life = 1800 * time.Millisecond
+	// Spread is the most by which one copy's life differs.
 	Spread = Life / 10
 	// Bound is the oldest a copy can be when every word of a change was lost.
 	Bound = Life + Spread

@@ -51,6 +51,7 @@ type member struct {
 	breaks   int
 	playback playback
 	off      bool          // the room was told that its stream is off the air
+	began    time.Time     // what this member's clock counts from
 	clock    time.Duration // the server's time minus ours when the last snapshot came; the network's share included
 	moved    time.Duration // most that a snapshot moved it, since reset
 	queued   []string      // titles that were acknowledged
@@ -170,9 +171,6 @@ func (m *member) listen(ctx context.Context) error {
 	}
 }
 
-// epoch is what the members' own clock counts from.
-var epoch = time.Now()
-
 // hear takes one frame in.
 func (m *member) hear(line []byte) {
 	type event struct {
@@ -206,7 +204,10 @@ func (m *member) hear(line []byte) {
 		m.off = !e.Stream.Live
 	}
 	if e.Type == "snapshot" {
-		clock := time.Duration(e.ServerMS*float64(time.Millisecond)) - time.Since(epoch)
+		if m.began.IsZero() {
+			m.began = time.Now()
+		}
+		clock := time.Duration(e.ServerMS*float64(time.Millisecond)) - time.Since(m.began)
 		if m.clock != 0 {
 			m.moved = max(m.moved, (clock - m.clock).Abs())
 		}

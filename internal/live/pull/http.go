@@ -27,7 +27,7 @@ func openHTTP(ctx context.Context, client *guard.Client, u *url.URL) (source, er
 		return nil, guard.ErrRefused.Because(errors.New("the address cannot be read"))
 	}
 	req.Header.Set("Referer", u.Scheme+"://"+u.Host+"/")
-	res, err := client.Do(req)
+	res, err := client.Do(req) //nolint:bodyclose // the source closes it
 	if err != nil {
 		return nil, err
 	}

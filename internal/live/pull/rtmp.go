@@ -190,7 +190,7 @@ func (s *rtmpSource) reply(want string, number int) ([]any, error) {
 			}
 		}
 		if want == "onStatus" && len(s.tags) > 0 {
-			return nil, nil //nolint:nilnil // some servers send the stream without a word
+			return nil, nil // some servers send the stream without a word
 		}
 		if err := s.read(); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -132,7 +133,7 @@ func attribute(list, name string) string {
 		if !ok {
 			return ""
 		}
-		value := ""
+		var value string
 		if strings.HasPrefix(rest, `"`) {
 			value, rest, _ = strings.Cut(rest[1:], `"`)
 			_, list, _ = strings.Cut(rest, ",")
@@ -178,7 +179,7 @@ func readDASH(raw []byte) (mpd, error) {
 	set := Variant{}
 	for {
 		token, err := in.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return m, nil
 		}
 		if err != nil {

@@ -207,7 +207,7 @@ func (h *head) close() { _ = h.body.Close() }
 // begin fetches the first bytes. A live stream is not waited for: as much comes
 // back as came until the time for it is over.
 func (s *Service) begin(ctx context.Context, address string) (*head, error) {
-	res, err := s.get(ctx, address, "bytes=0-1048575")
+	res, err := s.get(ctx, address, "bytes=0-1048575") //nolint:bodyclose // the head closes it
 	if err != nil {
 		return nil, err
 	}
