@@ -89,6 +89,16 @@ func newLane(tcp *net.TCPConn, flushes *sync.WaitGroup) *lane {
 	return l
 }
 
+// RFC 6455 §5.2.
+const (
+	opcode  = 0x0f
+	opText  = 0x1
+	opClose = 0x8
+)
+
+// errEnded is the end that was said with a close frame.
+var errEnded = errors.New("the socket was closed")
+
 // SetWriteDeadline is for the library, which sets one around each write. It
 // reaches the kernel's timers only when a write has to wait.
 func (l *lane) SetWriteDeadline(t time.Time) error {
@@ -118,6 +128,9 @@ func (l *lane) Write(p []byte) (int, error) {
 		}
 		err := l.err
 		l.taken = l.taken || err == nil
+		if err == nil && len(p) > 0 && p[0]&opcode == opClose {
+			l.err = errEnded // a browser takes nothing behind a close, and says so
+		}
 		l.mu.Unlock()
 		if err != nil {
 			return 0, err
@@ -290,8 +303,8 @@ func (f *frameEnd) pass(p []byte) {
 
 // appendFrame makes a text frame, never masked.
 func appendFrame(dst, text []byte) []byte {
-	const whole, isText = 0x80, 0x1
-	dst = append(dst, whole|isText)
+	const whole = 0x80
+	dst = append(dst, whole|opText)
 	switch n := len(text); {
 	case n < 126:
 		dst = append(dst, byte(n))

@@ -188,6 +188,29 @@ func TestALostSocketEndsItsLane(t *testing.T) {
 	}
 }
 
+// TestNothingFollowsAClose: a browser would take it for a broken connection, and
+// forget why it was closed.
+func TestNothingFollowsAClose(t *testing.T) {
+	var flushes sync.WaitGroup
+	l, far := pair(t, &flushes)
+	frame := appendFrame(nil, []byte("before"))
+	l.offer(frame)
+	end := []byte{0x80 | opClose, 2, 0x11, 0x97} // 4503
+	if _, err := l.Write(end); err != nil {
+		t.Fatal(err)
+	}
+	l.offer(appendFrame(nil, []byte("after")))
+	if _, err := l.Write(frame); !errors.Is(err, errEnded) {
+		t.Errorf("the library writes on: %v", err)
+	}
+	_ = l.Close()
+	flushes.Wait()
+	got, err := io.ReadAll(far)
+	if want := "\r\n\r\n" + string(frame) + string(end); err != nil || !strings.HasSuffix(string(got), want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestFrameEnd(t *testing.T) {
 	var all []byte
 	var ends []int
