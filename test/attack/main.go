@@ -94,7 +94,7 @@ func run(ctx context.Context, o options) error {
 }
 
 // attacked measures while one attack goes on.
-func (r *room) attacked(ctx context.Context, o options, a *attackers, one attack) (numbers, int, error) {
+func (r *room) attacked(ctx context.Context, o options, a *attackers, one attack) (numbers, int64, error) {
 	fight, cancel := context.WithCancel(ctx)
 	ready := make(chan struct{})
 	var fighting sync.WaitGroup

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"synctv/test/outside"
 )
 
 // sliceSize is the proxy's.
@@ -222,54 +221,10 @@ func (p *process) post(ctx context.Context, token, path string, body, into any) 
 }
 
 func (p *process) send(ctx context.Context, method, token, path string, body, into any) error {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+p.addr+path, bytes.NewReader(raw))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s: status %d", path, res.StatusCode)
-	}
-	return json.NewDecoder(res.Body).Decode(into)
+	return outside.Call(ctx, method, p.addr, token, path, body, into)
 }
 
-// cpu is the processor time used so far: fields 14 and 15 of /proc/pid/stat, in
-// ticks of 10 ms.
-func (p *process) cpu() time.Duration {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(raw), ") ")
-	f := strings.Fields(rest)
-	user, _ := strconv.Atoi(f[11])
-	system, _ := strconv.Atoi(f[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
-}
+func (p *process) cpu() time.Duration { return outside.CPU(p.cmd.Process.Pid) }
 
 // rssMB is the resident memory.
-func (p *process) rssMB() float64 {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.SplitSeq(string(raw), "\n") {
-		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, _ := strconv.Atoi(strings.Fields(v)[0])
-			return float64(n) / 1024
-		}
-	}
-	return 0
-}
+func (p *process) rssMB() float64 { return float64(outside.Resident(p.cmd.Process.Pid)) / (1 << 20) }

@@ -18,6 +18,7 @@ import (
 
 	"synctv/internal/live/flv"
 	"synctv/internal/live/rtmp/rtmptest"
+	"synctv/test/outside"
 )
 
 // result is what one measurement found.
@@ -237,7 +238,7 @@ func (a *audience) read(v *viewer, buf []byte) error {
 
 // perform is one measurement: everybody joins, settles, and is measured.
 func (a *audience) perform(ctx context.Context, o options) (result, error) {
-	res := result{Viewers: o.viewers, RSSIdle: residentSet(o.pid)}
+	res := result{Viewers: o.viewers, RSSIdle: outside.Resident(o.pid)}
 	if err := a.fill(ctx, o); err != nil {
 		return res, err
 	}
@@ -246,15 +247,15 @@ func (a *audience) perform(ctx context.Context, o options) (result, error) {
 	if err := a.listen(ctx, time.Now().Add(o.warmup)); err != nil {
 		return res, err
 	}
-	before, cpu, wait := a.total(), cpuTime(o.pid), runDelay(o.pid)
+	before, cpu, wait := a.total(), outside.CPU(o.pid).Seconds(), outside.RunDelay(o.pid)
 	a.measuring.Store(true)
 	if err := a.listen(ctx, time.Now().Add(o.measure)); err != nil {
 		return res, err
 	}
 	a.measuring.Store(false)
-	res.CPU, res.Waited = cpuTime(o.pid)-cpu, runDelay(o.pid)-wait
+	res.CPU, res.Waited = outside.CPU(o.pid).Seconds()-cpu, outside.RunDelay(o.pid)-wait
 	res.Gbit = float64(a.total()-before) * 8 / 1e9
-	res.RSS, res.Kernel = residentSet(o.pid), socketMemory()
+	res.RSS, res.Kernel = outside.Resident(o.pid), outside.SocketMemory()
 	lazy.Wait()
 	a.judgeViewers(&res)
 	return res, nil

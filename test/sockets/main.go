@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"slices"
 	"time"
+
+	"synctv/test/outside"
 )
 
 type options struct {
@@ -54,13 +56,13 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	before := s.rssKB()
+	before := outside.Resident(s.cmd.Process.Pid)
 	crowd, err := openAll(ctx, s, room, o.sockets)
 	if err != nil {
 		return err
 	}
 	defer crowd.close()
-	fmt.Printf("%d sockets open, %.1f KB of server memory each\n", o.sockets, float64(s.rssKB()-before)/float64(o.sockets))
+	fmt.Printf("%d sockets open, %.1f KB of server memory each\n", o.sockets, float64(outside.Resident(s.cmd.Process.Pid)-before)/1024/float64(o.sockets))
 	if o.mute > 0 {
 		if err := crowd.addMute(ctx, s, room); err != nil {
 			return err
@@ -79,7 +81,7 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 		return err
 	}
 	defer func() { _ = helm.conn.Close() }()
-	cpu := s.cpu()
+	cpu := outside.CPU(s.cmd.Process.Pid)
 	start := time.Now()
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
 	defer tick.Stop()
@@ -100,7 +102,7 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 		}
 	}
 	time.Sleep(settleTime)
-	used := s.cpu() - cpu
+	used := outside.CPU(s.cmd.Process.Pid) - cpu
 	c.close()
 	if c.mute != nil {
 		return errors.New("the one who never reads was not cut")

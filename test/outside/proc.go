@@ -1,4 +1,6 @@
-package main
+// Package outside is what programs that measure a server know of it: what Linux
+// says of its process, and its API.
+package outside
 
 import (
 	"fmt"
@@ -6,13 +8,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // clockTicks is USER_HZ: the unit of /proc/PID/stat, 100 on every Linux.
 const clockTicks = 100
 
-// cpuTime is the user and system time of a process so far, in seconds.
-func cpuTime(pid int) float64 {
+// CPU is the user and system time of a process so far, in steps of 10 ms.
+func CPU(pid int) time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
@@ -25,12 +28,12 @@ func cpuTime(pid int) float64 {
 	}
 	user, _ := strconv.ParseFloat(f[11], 64)
 	system, _ := strconv.ParseFloat(f[12], 64)
-	return (user + system) / clockTicks
+	return time.Duration((user + system) / clockTicks * float64(time.Second))
 }
 
-// runDelay is how long the threads of a process were ready to run and had to
+// RunDelay is how long the threads of a process were ready to run and had to
 // wait for the core, in seconds: large when the machine is busy elsewhere.
-func runDelay(pid int) (sum float64) {
+func RunDelay(pid int) (sum float64) {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	for _, name := range files {
 		b, err := os.ReadFile(name)
@@ -42,13 +45,13 @@ func runDelay(pid int) (sum float64) {
 	return sum
 }
 
-// residentSet is the memory of a process, in bytes.
-func residentSet(pid int) int64 {
+// Resident is the memory of a process, in bytes.
+func Resident(pid int) int64 {
 	return field(fmt.Sprintf("/proc/%d/status", pid), "VmRSS:", 1) << 10
 }
 
-// socketMemory is what all TCP sockets of the machine hold, in bytes.
-func socketMemory() int64 {
+// SocketMemory is what all TCP sockets of the machine hold, in bytes.
+func SocketMemory() int64 {
 	return field("/proc/net/sockstat", "TCP:", 10) * int64(os.Getpagesize())
 }
 
