@@ -7,38 +7,10 @@ import { createServer } from 'node:http';
 import { createServer as listen, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { request, type Page } from '@playwright/test';
-import { expect, House, open, People, root, test as base } from './support/house';
-import { Origin } from './support/origin';
-import { Server } from './support/server';
+import type { Page } from '@playwright/test';
+import { expect, open } from './support/house';
+import { test } from './support/near';
 import { look } from './support/stage';
-
-const test = base.extend<{ watchers: People }, { origin: Origin; near: House }>({
-  origin: [
-    async ({}, use) => {
-      const origin = await Origin.start();
-      await use(origin);
-      await origin.stop();
-    },
-    { scope: 'worker', timeout: 120_000 }
-  ],
-  near: [
-    async ({}, use) => {
-      const server = await Server.start({ rootPassword: root.password, env: { SYNCTV_FETCH_ALLOW: '127.0.0.1' } });
-      const host = await request.newContext({ baseURL: server.url });
-      expect((await host.post('/api/auth/login', { data: root })).status()).toBe(200);
-      await use(new House(server, host));
-      await host.dispose();
-      expect(await server.stop()).toBe(0);
-    },
-    { scope: 'worker' }
-  ],
-  watchers: async ({ browser, near }, use) => {
-    const people = new People(browser, near);
-    await use(people);
-    await people.end();
-  }
-});
 
 const card = (page: Page) => page.getByRole('region', { name: 'What is at this link' });
 const titles = (page: Page) => page.getByRole('list', { name: 'Playlist' }).locator('li b').allTextContents();

@@ -1,38 +1,8 @@
 // What browsers may not fetch themselves plays through the server: real HLS and
 // DASH behind an origin that demands a Referer and sends no CORS headers.
 import type { Page } from '@playwright/test';
-import { request } from '@playwright/test';
-import { expect, House, inside, open, People, root, test as base } from './support/house';
-import { Origin } from './support/origin';
-import { Server } from './support/server';
-
-const test = base.extend<{ watchers: People }, { origin: Origin; near: House }>({
-  origin: [
-    async ({}, use) => {
-      const origin = await Origin.start();
-      await use(origin);
-      await origin.stop();
-    },
-    { scope: 'worker', timeout: 120_000 }
-  ],
-  // The origin is on loopback, which an operator has to allow.
-  near: [
-    async ({}, use) => {
-      const server = await Server.start({ rootPassword: root.password, env: { SYNCTV_FETCH_ALLOW: '127.0.0.1' } });
-      const host = await request.newContext({ baseURL: server.url });
-      expect((await host.post('/api/auth/login', { data: root })).status()).toBe(200);
-      await use(new House(server, host));
-      await host.dispose();
-      expect(await server.stop()).toBe(0);
-    },
-    { scope: 'worker' }
-  ],
-  watchers: async ({ browser, near }, use) => {
-    const people = new People(browser, near);
-    await use(people);
-    await people.end();
-  }
-});
+import { expect, inside, open, type House } from './support/house';
+import { test } from './support/near';
 
 /** A room that plays an address, by a route. */
 async function playing(near: House, url: string, route = 'auto'): Promise<{ id: string; item: string }> {
