@@ -18,6 +18,7 @@ type fill struct {
 	key    string
 	part   string // path of the file it writes
 	n      int64  // which slice
+	size   int64  // of the slice, bytes
 	users  int    // guarded by Cache.mu; the last one to leave cancels
 	cancel context.CancelFunc
 
@@ -42,7 +43,7 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 		if c.closed {
 			return nil, context.Canceled
 		}
-		f = c.newFill(key, n)
+		f = c.newFill(key, n, file.length(n))
 		var ctx context.Context
 		ctx, f.cancel = context.WithCancel(c.ctx)
 		c.wg.Go(func() { c.run(ctx, f, o, file, nil) })
@@ -60,25 +61,26 @@ func (c *Cache) adopt(cancel context.CancelFunc, file File) *fill {
 	if c.fills[key] != nil || c.slices[key] != nil {
 		return nil
 	}
-	f := c.newFill(key, 0)
+	f := c.newFill(key, 0, file.length(0))
 	f.cancel, f.users = cancel, 1
 	return f
 }
 
 // newFill puts a fill into the books; mu is held. One that was cancelled may
 // still be closing its file, so each has a file of its own.
-func (c *Cache) newFill(key string, n int64) *fill {
+func (c *Cache) newFill(key string, n, size int64) *fill {
 	c.parts++
-	f := &fill{key: key, n: n, grown: make(chan struct{}), part: fmt.Sprintf("%s.%d.part", c.path(key), c.parts)}
+	f := &fill{key: key, n: n, size: size, grown: make(chan struct{}), part: fmt.Sprintf("%s.%d.part", c.path(key), c.parts)}
 	c.fills[key] = f
 	return f
 }
 
-// leave: when nobody waits for the slice any more, its fetch ends at once.
+// leave: when nobody waits for the slice any more, its fetch ends at once, unless
+// all of it is there and only to be filed.
 func (c *Cache) leave(f *fill) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f.users--; f.users == 0 {
+	if f.users--; f.users == 0 && !f.whole() {
 		f.cancel()
 		if c.fills[f.key] == f { // whoever comes now begins anew
 			delete(c.fills, f.key)
@@ -212,6 +214,13 @@ func (c *Cache) drain(f *fill, out *os.File, res *http.Response, most int64) (go
 		}
 	}
 	return got, nil
+}
+
+// whole tells that every byte has come.
+func (f *fill) whole() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.have == f.size
 }
 
 func (f *fill) advance(n int64, done bool, err error) {
