@@ -58,7 +58,8 @@ func (h *house) openCinema(l *lobby) *cinema {
 	}
 	film := longGOP(h.t)
 	var pushing sync.WaitGroup
-	pushing.Go(func() { _ = p.Push(h.t.Context(), bytes.NewReader(film), 1) })
+	// Slowly: ten seconds of film after a key frame a stream takes no more viewers.
+	pushing.Go(func() { _ = p.Push(h.t.Context(), bytes.NewReader(film), 0.4) })
 	h.t.Cleanup(func() { p.Abort(); pushing.Wait() })
 	base := l.path + "/live/" + k.Stream + "/"
 	h.await("a playlist", func() bool { return l.ada.get(base+"index.m3u8").status == http.StatusOK })
@@ -164,9 +165,12 @@ func (c *client) request(path string) *http.Request {
 	return req
 }
 
+// impatient fails rather than waits for ever for what does not begin.
+var impatient = &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: 30 * time.Second}}
+
 func (c *cinema) open(who *client, path string) *http.Response {
 	who.h.t.Helper()
-	res, err := http.DefaultClient.Do(who.request(path))
+	res, err := impatient.Do(who.request(path))
 	if err != nil || res.StatusCode != http.StatusOK {
 		who.h.t.Fatalf("%s: %v %v", path, res, err)
 	}

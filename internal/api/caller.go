@@ -70,6 +70,14 @@ func callerOf(ctx context.Context) *caller {
 	return &caller{}
 }
 
+// afresh has the tokens looked up once more.
+func afresh(ctx context.Context) context.Context {
+	c := callerOf(ctx)
+	return context.WithValue(ctx, callerKey{}, &caller{
+		session: c.session, guest: c.guest, host: c.host, device: c.device, renew: c.renew, rotates: c.rotates,
+	})
+}
+
 // signedIn is the account behind the request.
 func (s *Server) signedIn(ctx context.Context) (account.User, account.Session, error) {
 	c := callerOf(ctx)

@@ -31,11 +31,14 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) held(work func(http.ResponseWriter, *http.Request, room.Person) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		roomID := r.PathValue("room")
-		who, sessionID, err := s.person(r.Context(), roomID)
+		ctx := r.Context()
+		r, who, release, err := s.Sockets.Hold(w, r, roomID, func() (room.Person, string, error) {
+			defer func() { ctx = afresh(ctx) }() // for the next time
+			return s.person(ctx, roomID)
+		})
 		if err != nil {
 			return err
 		}
-		r, release := s.Sockets.Hold(w, r, roomID, who, sessionID)
 		defer release()
 		return work(w, r, who)
 	}

@@ -35,7 +35,7 @@ type Sockets interface {
 	Serve(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string)
 	// Hold makes a response end with the person's place in the room or with
 	// their session. The request to go on with comes back; release must follow.
-	Hold(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) (held *http.Request, release func())
+	Hold(w http.ResponseWriter, r *http.Request, roomID string, who func() (room.Person, string, error)) (held *http.Request, person room.Person, release func(), err error)
 }
 
 // Streams serves the streams of live items. It answers with an error

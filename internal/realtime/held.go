@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -19,6 +20,7 @@ import (
 // place in the room: films, streams, what is waited for. Safe for use from many
 // goroutines.
 type held struct {
+	cuts atomic.Int64 // words heard so far
 	mu   sync.Mutex
 	open map[*response]struct{} // guarded by mu
 }
@@ -62,6 +64,7 @@ func (h *held) all() []*response {
 
 // cut ends those it is about. It waits for none of them.
 func (h *held) cut(o whom) {
+	h.cuts.Add(1) // before the look at who is there: Hold reads it after it has put itself there
 	for _, r := range h.all() {
 		if o.fits(r.visit) {
 			r.cut()
@@ -107,15 +110,32 @@ func (n *Node) notified(e centrifuge.NotificationEvent) {
 
 // Hold makes a response end when its person is banned, kicked or leaves, when
 // the room closes or the sign-in session ends, on whatever replica that
-// happens. Hold first, then ask whether the person may have it: so nobody slips
-// through between. The request to go on with has the context that ends;
+// happens. who finds out whose it is and by which session; it is asked again
+// when responses were cut meanwhile, for its answer may be older than that.
+// Whether the person may have the response is to be asked after Hold: so nobody
+// slips through between. The request to go on with has the context that ends;
 // release must be called when the response is done.
 //
 // Writes that wait end too: over HTTP/1 the connection is closed, otherwise the
 // write deadline passes.
-func (s *Sockets) Hold(w http.ResponseWriter, r *http.Request, roomID string, who room.Person, sessionID string) (held *http.Request, release func()) {
+func (s *Sockets) Hold(w http.ResponseWriter, r *http.Request, roomID string, who func() (room.Person, string, error)) (*http.Request, room.Person, func(), error) {
+	for {
+		heard := s.node.held.cuts.Load()
+		person, sessionID, err := who()
+		if err != nil {
+			return nil, room.Person{}, nil, err
+		}
+		held, release := s.hold(w, r, visit{roomID: roomID, who: person, sessionID: sessionID})
+		if s.node.held.cuts.Load() == heard {
+			return held, person, release, nil
+		}
+		release()
+	}
+}
+
+func (s *Sockets) hold(w http.ResponseWriter, r *http.Request, v visit) (held *http.Request, release func()) {
 	ctx, cancel := context.WithCancel(r.Context())
-	one := &response{visit: visit{roomID: roomID, who: who, sessionID: sessionID}, cut: cancel}
+	one := &response{visit: v, cut: cancel}
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(ended)

@@ -152,18 +152,63 @@ func TestTheRegularLookEndsWhatStandsNoMore(t *testing.T) {
 	}
 }
 
+func ada() (room.Person, string, error) {
+	return room.Person{ID: "ada", Kind: room.KindUser}, "session", nil
+}
+
+// A session that ends between the question whose it is and its response being
+// known does not slip through; somebody else's makes no difference.
+func TestCutWhileAsking(t *testing.T) {
+	s, _ := openVisit(t, &book{admin: true})
+	gone := errors.New("signed out")
+	for _, c := range []struct {
+		name string
+		o    whom
+		want error
+	}{
+		{"mine", whom{Person: "ada", Session: "session"}, gone},
+		{"somebody else's", whom{Person: "bob"}, nil},
+	} {
+		asked := 0
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		held, who, release, err := s.Hold(httptest.NewRecorder(), r, "room", func() (room.Person, string, error) {
+			if asked++; asked == 1 {
+				s.node.held.cut(c.o) // the answer is on its way already
+				return ada()
+			}
+			person, session, _ := ada()
+			return person, session, c.want
+		})
+		if !errors.Is(err, c.want) || asked != 2 {
+			t.Errorf("%s: %v, asked %d times", c.name, err, asked)
+		}
+		if err == nil {
+			if held.Context().Err() != nil || who.ID != "ada" {
+				t.Errorf("%s: %v, %+v", c.name, held.Context().Err(), who)
+			}
+			release()
+		}
+		if left := s.node.held.all(); len(left) > 0 {
+			t.Errorf("%s: %d are still held", c.name, len(left))
+		}
+	}
+}
+
 // The same look is for running responses.
 func TestTheRegularLookCutsResponses(t *testing.T) {
 	b := &book{admin: true}
 	s, _ := openVisit(t, b)
 	over := make(chan error, 1) // why writing ended
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, release := s.Hold(w, r, "room", room.Person{ID: "ada", Kind: room.KindUser}, "session")
+		r, _, release, err := s.Hold(w, r, "room", ada)
+		if err != nil {
+			t.Error(err)
+			return
+		}
 		defer release()
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
-		var err error
 		for err == nil { // the deadline comes from another goroutine
 			_, err = w.Write(make([]byte, 64<<10))
 		}
