@@ -53,16 +53,17 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 }
 
 // adopt is join for an answer that came already; nil if somebody fetches that
-// slice. Its one user is the look, until handover has passed.
-func (c *Cache) adopt(cancel context.CancelFunc, file File) *fill {
+// slice, or everybody has left. Its one user is the look, until handover has
+// passed.
+func (c *Cache) adopt(ctx context.Context, l *look, file File) *fill {
 	key := file.key(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fills[key] != nil || c.slices[key] != nil {
+	if c.fills[key] != nil || c.slices[key] != nil || ctx.Err() != nil {
 		return nil
 	}
 	f := c.newFill(key, 0, file.length(0))
-	f.cancel, f.users = cancel, 1
+	f.cancel, f.users, l.adopted = l.cancel, 1, true
 	return f
 }
 

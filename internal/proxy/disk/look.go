@@ -17,11 +17,12 @@ import (
 
 // look is a request that finds out about a file; all who ask share it.
 type look struct {
-	users  int // guarded by Cache.mu
-	cancel context.CancelFunc
-	done   chan struct{}
-	file   File // valid after done
-	err    error
+	users   int  // guarded by Cache.mu
+	adopted bool // guarded by Cache.mu; its answer lives on as a fill
+	cancel  context.CancelFunc
+	done    chan struct{}
+	file    File // valid after done
+	err     error
 }
 
 // File finds out about a remote file, by asking for its first slice if that is
@@ -70,11 +71,11 @@ const handover = time.Second
 func (c *Cache) leaveLook(id string, l *look) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l.users--; l.users > 0 {
+	if l.users--; l.users > 0 || l.adopted {
 		return
 	}
 	select {
-	case <-l.done: // its answer lives on as a fill
+	case <-l.done:
 	default:
 		l.cancel()
 		if c.looks[id] == l {
@@ -87,7 +88,7 @@ func (c *Cache) look(ctx context.Context, l *look, o Origin, old *known) {
 	res, err := c.ask(ctx, o, old)
 	var f *fill
 	if err == nil {
-		l.file, f, err = c.read(l.cancel, o, old, res)
+		l.file, f, err = c.read(ctx, l, o, old, res)
 	}
 	l.err = err
 	c.mu.Lock()
@@ -124,7 +125,7 @@ func (c *Cache) ask(ctx context.Context, o Origin, old *known) (*http.Response, 
 
 // read makes a File of an answer, and a fill for its first slice if the answer
 // carries it and nobody has it.
-func (c *Cache) read(cancel context.CancelFunc, o Origin, old *known, res *http.Response) (File, *fill, error) {
+func (c *Cache) read(ctx context.Context, l *look, o Origin, old *known, res *http.Response) (File, *fill, error) {
 	id := o.id()
 	switch {
 	case res.StatusCode == http.StatusNotModified && old != nil:
@@ -148,7 +149,7 @@ func (c *Cache) read(cancel context.CancelFunc, o Origin, old *known, res *http.
 	if _, ok := c.find(f.key(0)); ok {
 		return f, nil, nil
 	}
-	return f, c.adopt(cancel, f), nil
+	return f, c.adopt(ctx, l, f), nil
 }
 
 // total is the length of the file, if it can be kept in slices: the server
