@@ -48,7 +48,7 @@ func commands(env func(string) (string, bool)) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		serveCommand(env), healthCommand(), versionCommand(), configCommand(env), userCommand(env), roomCommand(env), sourceCommand(env),
+		serveCommand(env), healthCommand(), versionCommand(), configCommand(env), userCommand(env), roomCommand(env), sourceCommand(env), settingCommand(env),
 		migrateCommand(env), backupCommand(env), restoreCommand(env),
 	)
 	return root

@@ -21,7 +21,7 @@ func (p *program) trim(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		cfg := p.reload.now.Load()
-		if keep := time.Duration(cfg.ChatDays) * day; keep > 0 {
+		if keep := time.Duration(p.settings.Now().ChatDays) * day; keep > 0 {
 			p.trimOne(ctx, "talk", func(ctx context.Context) (int, error) { return p.rooms.TrimTalk(ctx, keep) })
 		}
 		if keep := time.Duration(cfg.AuditDays) * day; keep > 0 {

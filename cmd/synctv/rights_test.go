@@ -106,6 +106,9 @@ func rules() map[string]rule {
 		// rooms
 		"list-rooms":         {may: anyone},
 		"create-room":        {may: signedIn, body: sends(object{"name": "mine"})},
+		"list-settings":      {may: platform},
+		"set-setting":        {may: platform, body: sends(object{"value": "30"})},
+		"reset-setting":      {may: platform},
 		"get-room":           {may: "creator admin member guest stranger nobody root"},
 		"join-room":          {may: "creator admin member stranger root", body: none},
 		"join-room-as-guest": {may: "creator admin member guest stranger nobody root", body: sends(object{"name": "Kim"})},

@@ -36,7 +36,7 @@ func withRooms(ctx context.Context, db *store.Store, work func(*room.Service) er
 	copies := cached.NewRooms(db, nil, time.Now, nil)
 	relay := &relay{node: node, copies: copies, log: discard(), hub: live.NewHub(live.Limits{}, nil)}
 	return work(room.New(room.Ports{
-		Audit: auditLog{db: db, log: discard(), now: time.Now}, Records: db, RoomChanges: db, MemberChanges: db,
+		Audit: auditLog{db: db, log: discard(), now: time.Now}, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: func() int { return 0 },
 		Entries: copies, Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: &media.Catalog{}, Streams: relay, Passwords: account.NewPasswords(1), Locks: locks{local.NewLocks()}, Now: time.Now,
 	}))

@@ -34,6 +34,7 @@ import (
 	"synctv/internal/media/look"
 	"synctv/internal/realtime"
 	"synctv/internal/room"
+	"synctv/internal/setting"
 	"synctv/internal/store"
 	"synctv/internal/telemetry"
 	"synctv/internal/waiting"
@@ -104,6 +105,10 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 	if p.reload, err = newReloader(flags, env, levels, log); err != nil {
 		return err
 	}
+	p.settings.base = func() setting.Settings { return settingsOf(*p.reload.now.Load()) }
+	if err := p.settings.read(ctx); err != nil {
+		return err
+	}
 	if err := p.bootstrap(ctx, cfg, out); err != nil {
 		return err
 	}
@@ -139,6 +144,7 @@ type program struct {
 	rtmp     net.Listener // nil: no encoders
 	rtmps    net.Listener // nil: none over TLS
 	metrics  *telemetry.Metrics
+	settings *liveSettings
 	reload   *reloader    // its now is what holds of what may change
 	scrape   net.Listener // nil: no metrics port
 	draining atomic.Bool
@@ -154,20 +160,29 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Linked: outside.linked, Tools: ffmpeg.Find()}
 	copies := shared.copies(db, node)
 	relay := &relay{node: node, copies: copies, log: telemetry.Named(log, "live")}
-	node.OnBroadcast(relay.hear)
 	record := auditLog{db: db, log: log, now: shared.now}
+	settings := &liveSettings{
+		db: db, record: record, time: shared.now, log: log, woken: make(chan struct{}, 1),
+		tell: func(ctx context.Context) { node.Broadcast(ctx, settingsOp, "") },
+	}
+	node.OnBroadcast(func(op, what string) {
+		if op == settingsOp {
+			settings.wake()
+		}
+		relay.hear(op, what)
+	})
 	rooms := room.New(room.Ports{
-		Audit: record, Records: db, RoomChanges: copies, MemberChanges: copies, RoomQuota: cfg.RoomQuota,
+		Audit: record, Records: db, RoomChanges: copies, MemberChanges: copies, RoomQuota: func() int { return settings.Now().RoomQuota },
 		Entries: copies, Rooms: copies, Members: copies, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: shared.now,
 	})
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
+		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
-			Audit: record, Now: shared.now, Signup: account.Signup(cfg.Signup), AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
+			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
@@ -192,7 +207,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
-		Metrics: p.metrics, Levels: levels, Traces: traces,
+		Metrics: p.metrics, Levels: levels, Traces: traces, Settings: settings,
 		Sockets: p.sockets, Waits: waits,
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
@@ -316,6 +331,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { p.sockets.Review(work); return nil })
 	g.Go(func() error { p.shared.run(work); return nil })
 	g.Go(func() error { return p.reload.Run(work) })
+	g.Go(func() error { return p.settings.Run(work) })
 	g.Go(func() error { return p.serveMetrics(work) })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trim(work) })

@@ -22,7 +22,7 @@ type Service struct {
 	Limits    *Limits
 	Audit     audit.Log // nil: nothing is recorded
 	Now       func() time.Time
-	Signup    Signup
+	Signup    func() Signup // as it is now; it does not block
 
 	// AccountGone is told before an account is removed, so that its rooms pass
 	// on to others; an error keeps the account. Nil: nobody needs to know.
@@ -54,11 +54,12 @@ const (
 
 // Register makes an account.
 func (s *Service) Register(ctx context.Context, name, password string) (User, error) {
-	if s.Signup == SignupClosed {
+	signup := s.Signup()
+	if signup == SignupClosed {
 		return User{}, ErrSignupClosed
 	}
 	status := Active
-	if s.Signup == SignupApproval {
+	if signup == SignupApproval {
 		status = Pending
 	}
 	return s.create(ctx, name, password, Plain, status)

@@ -100,16 +100,18 @@ func (s *Server) signOut(ctx context.Context, _ *struct{}) (*clearedCookie, erro
 
 // InfoView is what a page needs to know before anybody signs in.
 type InfoView struct {
-	Name    string         `json:"name"`
-	Version string         `json:"version"`
-	Signup  account.Signup `json:"signup" enum:"open,approval,closed"`
-	Library bool           `json:"library" doc:"the asking person may browse the library"`
-	FFmpeg  bool           `json:"ffmpeg" doc:"lengths, pictures and embedded subtitles of library files are known"`
-	RTMP    bool           `json:"rtmp" doc:"encoders can publish here"`
+	Name         string         `json:"name"`
+	Version      string         `json:"version"`
+	Signup       account.Signup `json:"signup" enum:"open,approval,closed"`
+	Announcement string         `json:"announcement,omitempty" doc:"a line for everybody, set by an admin"`
+	Library      bool           `json:"library" doc:"the asking person may browse the library"`
+	FFmpeg       bool           `json:"ffmpeg" doc:"lengths, pictures and embedded subtitles of library files are known"`
+	RTMP         bool           `json:"rtmp" doc:"encoders can publish here"`
 }
 
 func (s *Server) info(ctx context.Context, _ *struct{}) (*body[InfoView], error) {
-	v := InfoView{Name: "SyncTV", Version: s.Version, Signup: s.Accounts.Signup, RTMP: s.RTMPPort != "" || s.RTMPURL != ""}
+	now := s.Settings.Now()
+	v := InfoView{Name: "SyncTV", Version: s.Version, Signup: account.Signup(now.Signup), Announcement: now.Announcement, RTMP: s.RTMPPort != "" || s.RTMPURL != ""}
 	if u, _, err := s.signedIn(ctx); err == nil {
 		v.FFmpeg = s.Catalog.Tools.Installed()
 		v.Library = s.Catalog.MayBrowse(userPerson(u))

@@ -83,6 +83,7 @@ type Options struct {
 	Metrics  *telemetry.Metrics
 	Levels   *telemetry.Levels // of the log, for admins to change
 	Traces   *telemetry.Traces // nil: off
+	Settings Settings
 	// Ready tells whether requests can be served; its error is logged, not shown.
 	Ready func(ctx context.Context) error
 	// Away names what this replica has to do without for now; nil: nothing.
@@ -127,6 +128,7 @@ func New(o Options) *Server {
 	s.sourceRoutes()
 	s.adminRoutes()
 	s.operatorRoutes()
+	s.serverSettingsRoutes()
 	s.roomRoutes()
 	s.settingsRoutes()
 	s.memberRoutes()

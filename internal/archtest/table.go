@@ -57,6 +57,7 @@ func ruleBook() map[string]Rule {
 			},
 			Modules: words, NoStd: outside(), NoClock: true, Strict: true,
 		},
+		"internal/setting": {Internal: []string{"internal/problem"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/waiting": {
 			Internal: []string{"internal/problem", "internal/right", "internal/screen", "internal/flood", "internal/room"},
 			NoStd:    outside(), NoClock: true, Strict: true,
@@ -213,7 +214,7 @@ func edges() map[string]Rule {
 			Internal: []string{
 				"internal/problem", "internal/ident", "internal/text", "internal/audit", "internal/room", "internal/account",
 				"internal/right", "internal/talk", "internal/screen", "internal/flood", "internal/media", "internal/telemetry",
-				"internal/waiting",
+				"internal/waiting", "internal/setting",
 				"internal/caption", "internal/media/subtitle", "internal/media/look", "internal/media/source",
 			},
 			NoStd: []string{"database/sql"},

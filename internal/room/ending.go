@@ -142,11 +142,11 @@ func (s *Service) mayOwn(ctx context.Context, a Access, to Member) error {
 	if to.Role == Creator {
 		return problem.New(problem.Conflict, "already_creator", "The room is theirs already.")
 	}
-	if s.RoomQuota <= 0 || a.Platform {
+	if s.RoomQuota() <= 0 || a.Platform {
 		return nil
 	}
 	own, err := s.RoomChanges.OwnRooms(ctx, to.PersonID)
-	if err == nil && len(own) >= s.RoomQuota {
+	if err == nil && len(own) >= s.RoomQuota() {
 		return problem.New(problem.Conflict, "heir_room_limit", "They have as many rooms as one person may have.")
 	}
 	return err

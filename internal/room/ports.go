@@ -266,7 +266,7 @@ type Ports struct {
 	RoomChanges   RoomChanges
 	MemberChanges MemberChanges
 	// RoomQuota is how many rooms one person may create; 0 = no limit.
-	RoomQuota int
+	RoomQuota func() int
 
 	Now func() time.Time // the cluster's time
 }

@@ -96,7 +96,7 @@ func (s *Service) Create(ctx context.Context, who Person, d Draft) (Room, error)
 		RoomID: r.ID, PersonID: who.ID, Kind: KindUser, Name: who.Name, Color: who.Color,
 		Role: Creator, Status: MemberActive, JoinedMS: r.CreatedMS, Version: 1,
 	}
-	by, quota := ident.By{ID: who.ID, Name: who.Name}, s.RoomQuota
+	by, quota := ident.By{ID: who.ID, Name: who.Name}, s.RoomQuota()
 	if who.GlobalAdmin {
 		quota = 0
 	}

@@ -160,7 +160,7 @@ func newPeople(t *testing.T, s *store.Store) *people {
 	p := &people{t: t, now: time.UnixMilli(1_700_000_000_000)}
 	p.Service = &account.Service{
 		Users: s, Sessions: s, Lists: s, Sockets: p, Passwords: account.NewPasswords(2), Limits: account.NewLimits(),
-		Audit: p, Signup: account.SignupOpen, Now: func() time.Time { p.mu.Lock(); defer p.mu.Unlock(); return p.now },
+		Audit: p, Signup: func() account.Signup { return account.SignupOpen }, Now: func() time.Time { p.mu.Lock(); defer p.mu.Unlock(); return p.now },
 	}
 	return p
 }
@@ -503,7 +503,7 @@ func testDeleteAccount(t *testing.T, s *store.Store) {
 func testAdminActs(t *testing.T, s *store.Store) {
 	p, ctx := newPeople(t, s), t.Context()
 	root, boss := p.add("root", account.Root), p.add("boss", account.Admin)
-	p.Signup = account.SignupApproval
+	p.Signup = func() account.Signup { return account.SignupApproval }
 	ada := p.add("ada", account.Plain)
 	same(t, ada.Status, account.Pending)
 	u, err := p.Approve(ctx, boss, ada.ID)

@@ -19,6 +19,10 @@ export type SessionInfo = {
   current: boolean;
 };
 
+/** What admins change while the server runs. */
+export type ServerSetting = { key: string; value: string; default: string; set: boolean; help: string };
+type SettingsBody = { settings: ServerSetting[] };
+
 export type UserStatus = User['status'];
 type UserBody = { user: User };
 
@@ -40,6 +44,10 @@ const act = (verb: string) => async (user: string, reason = '') => (await reques
 export const admin = {
   users: (query: { q?: string; status?: UserStatus | ''; cursor?: string }) =>
     request<{ users: User[]; next: string }>('GET', address('/api/admin/users', query)),
+  settings: async () => (await request<SettingsBody>('GET', '/api/admin/settings')).settings,
+  setSetting: async (key: string, value: string) =>
+    (await request<SettingsBody>('PUT', `/api/admin/settings/${id(key)}`, { value })).settings,
+  resetSetting: async (key: string) => (await request<SettingsBody>('DELETE', `/api/admin/settings/${id(key)}`)).settings,
   approve: act('approve'),
   ban: act('ban'),
   unban: act('unban'),

@@ -21,6 +21,8 @@ export type Info = {
   /** Whether the caller may browse the library. */
   library: boolean;
   rtmp: boolean;
+  /** A line for everybody, from an admin. */
+  announcement?: string;
   /** Whether the server can look into library files. */
   ffmpeg?: boolean;
 };
