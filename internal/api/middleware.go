@@ -61,7 +61,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		if seen.status == http.StatusRequestEntityTooLarge {
 			linger(w, r)
 		}
-		s.Log.Log(ctx, seen.level(), "request", "method", r.Method, "path", r.URL.Path,
+		level := seen.level()
+		if r.Context().Err() != nil {
+			level = slog.LevelDebug // nobody waited for it
+		}
+		s.Log.Log(ctx, level, "request", "method", r.Method, "path", r.URL.Path,
 			"status", seen.status, "bytes", seen.bytes, "ms", time.Since(start).Milliseconds())
 	})
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -152,6 +154,9 @@ func shapeErrors() {
 // cannot be read or does not fit the document.
 func libraryProblem(ctx context.Context, code int, words string, errs []error) *ProblemBody {
 	kind, name := problem.Invalid, "validation"
+	if slices.ContainsFunc(errs, func(e error) bool { return errors.Is(e, io.ErrUnexpectedEOF) }) {
+		code = http.StatusBadRequest // whoever sent it went away in the middle
+	}
 	switch code {
 	case http.StatusRequestEntityTooLarge:
 		kind, name, words = problem.TooLarge, "body_too_large", "This is too large."
@@ -160,7 +165,7 @@ func libraryProblem(ctx context.Context, code int, words string, errs []error) *
 	case http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
 		name = "media_type"
 	case http.StatusRequestTimeout:
-		kind, name = problem.Unavailable, "timeout"
+		name = "timeout" // theirs: the body did not come
 	case http.StatusUnprocessableEntity:
 	default:
 		if code >= http.StatusInternalServerError {
