@@ -221,6 +221,22 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	login("203.0.113.2", "password-ada").ok(200, nil)
 }
 
+func TestAccountsFromOneAddressAreLimited(t *testing.T) {
+	h := startHouse(t, map[string]string{"SYNCTV_SIGNUP_RATE": "2"})
+	make := func(name, password string) answer {
+		return h.anonymous().post("/api/auth/register", object{"name": name, "password": password})
+	}
+	make("no", "short").problem(400, "validation") // costs no hash and does not count
+	make("ada", "password-ada").ok(201, nil)
+	make("root", "password-root").problem(409, "name_taken")
+	a := make("bob", "password-bob")
+	a.problem(429, "too_many_accounts")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	h.signIn("ada", "password-ada")
+}
+
 // Two replicas over one database: what one ends, the other refuses at once.
 func TestTwoReplicasShareSessions(t *testing.T) {
 	a := startHouse(t, nil)

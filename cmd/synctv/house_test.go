@@ -56,6 +56,7 @@ func startHouse(t *testing.T, env map[string]string) *house {
 	all := map[string]string{
 		"SYNCTV_DATA_DIR": filepath.Join(dir, "data"), "SYNCTV_HTTP_ADDR": "127.0.0.1:0", "SYNCTV_RTMP_ADDR": "127.0.0.1:0",
 		"SYNCTV_ROOT_PASSWORD": rootPassword, "SYNCTV_LOG_FORMAT": "json", "SYNCTV_LOG_LEVEL": "debug", "SYNCTV_DRAIN_TIMEOUT": "5s",
+		"SYNCTV_SIGNUP_RATE": "0", // all of a test is one address
 	}
 	for k, v := range env {
 		all[k] = v

@@ -182,7 +182,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
-			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
+			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),

@@ -150,7 +150,7 @@ func userAdd(env config.Lookup) *cobra.Command {
 			password = strings.TrimSpace(string(raw))
 		}
 		return withStore(cmd.Context(), flags, env, func(db *store.Store) error {
-			u, err := accountsOf(db).Register(cmd.Context(), args[0], password)
+			u, err := accountsOf(db).Register(cmd.Context(), args[0], password, account.Device{})
 			if err != nil {
 				return err
 			}

@@ -97,6 +97,7 @@ var (
 	ErrTokenLimit       = problem.New(problem.Conflict, "token_limit", "You have as many access tokens as one account may have.")
 	ErrPasswordsBusy    = problem.New(problem.RateLimited, "passwords_busy", "Too many people sign in right now; try again in a moment.").WithRetryAfter(2 * time.Second)
 	ErrTooManyAttempts  = problem.New(problem.RateLimited, "too_many_attempts", "Too many wrong passwords; wait a little.")
+	ErrTooManyAccounts  = problem.New(problem.RateLimited, "too_many_accounts", "Too many accounts were made from your address; try again later.")
 	ErrWrongPassword    = problem.New(problem.Forbidden, "wrong_password", "This is not your password.")
 	ErrAdminRequired    = problem.New(problem.Forbidden, "admin_required", "Only platform admins may do this.")
 	ErrRootRequired     = problem.New(problem.Forbidden, "root_required", "Only root may do this.")

@@ -23,8 +23,9 @@ func perAddress() limit { return limit{every: 5 * time.Second, burst: 30} }
 func perAccount() limit { return limit{every: 6 * time.Second, burst: 20} }
 func perBoth() limit    { return limit{every: 30 * time.Second, burst: 5} }
 
-// maxBuckets bounds the memory: a bucket lives two minutes and a half at most,
-// and a try costs the server 26 ms of hashing, so honest use never comes near.
+// maxBuckets bounds the memory: a bucket lives two minutes and a half, one of
+// accounts that were made an hour, and a try costs the server 26 ms of hashing,
+// so honest use never comes near.
 const maxBuckets = 1 << 16
 
 // Limits slows down who guesses passwords, on this replica. Safe for use from
@@ -79,6 +80,20 @@ func (l *Limits) begin(now time.Time, name, address string, known func() (bool, 
 		return nil, err
 	}
 	return a, nil
+}
+
+// signup lets an account be made from an address or answers ErrTooManyAccounts
+// with how long to wait. perHour is also how many may come at once: a class
+// signs up together.
+func (l *Limits) signup(now time.Time, address string, perHour int) error {
+	if perHour <= 0 {
+		return nil
+	}
+	each := limit{every: time.Hour / time.Duration(perHour), burst: perHour}
+	if wait := l.take(now, []claim{{l.key("signup", address), each}}); wait > 0 {
+		return ErrTooManyAccounts.WithRetryAfter(wait)
+	}
+	return nil
 }
 
 // succeeded gives back what the try took.

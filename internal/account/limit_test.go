@@ -139,3 +139,29 @@ func TestLimitsAreBounded(t *testing.T) {
 		t.Error("a full table forgets the newest")
 	}
 }
+
+func TestAccountsFromOneAddress(t *testing.T) {
+	l, now := NewLimits(), start()
+	sign := func(address string) error { return l.signup(now, address, 6) }
+	for i := range 6 {
+		if err := sign("192.0.2.1"); err != nil {
+			t.Fatalf("account %d: %v", i, err)
+		}
+	}
+	err := sign("192.0.2.1")
+	if !errors.Is(err, ErrTooManyAccounts) || problem.From(err).RetryAfter != 10*time.Minute {
+		t.Errorf("the seventh: %v, wait %v", err, problem.From(err).RetryAfter)
+	}
+	if err := sign("192.0.2.2"); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	now = now.Add(10 * time.Minute)
+	if sign("192.0.2.1") != nil || sign("192.0.2.1") == nil {
+		t.Error("not one more after ten minutes")
+	}
+	for range 100 {
+		if err := l.signup(now, "192.0.2.3", 0); err != nil {
+			t.Fatalf("no limit: %v", err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
@@ -36,8 +37,9 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 
 // Passwords hashes and checks passwords, a bounded number at a time: each takes
 // 19 MiB and a core, so a flood of sign-ins must queue instead of eating the
-// machine. The queue is bounded, too: whoever would wait longer than about two
-// seconds is asked to come back.
+// machine. While somebody waits, a slot rests after each hash as long as that
+// took: rooms have half of its core at least. The queue is bounded, too: whoever
+// would wait longer than about three seconds is asked to come back.
 type Passwords struct {
 	slots   *semaphore.Weighted
 	waiting atomic.Int64
@@ -77,9 +79,13 @@ func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
 		p.waiting.Add(-1)
 		return nil, fmt.Errorf("wait for a password's turn: %w", err)
 	}
+	begun := time.Now()
 	return func() {
+		if p.waiting.Add(-1) > 0 {
+			time.AfterFunc(time.Since(begun), func() { p.slots.Release(1) })
+			return
+		}
 		p.slots.Release(1)
-		p.waiting.Add(-1)
 	}, nil
 }
 

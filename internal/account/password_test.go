@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // A flood of sign-ins waits in a bounded queue, and nothing of it stays behind.
@@ -35,4 +37,40 @@ func TestWaitingForPasswordsIsBounded(t *testing.T) {
 	if n := p.waiting.Load(); n != 0 {
 		t.Errorf("%d still counted", n)
 	}
+}
+
+// While somebody waits, a slot rests as long as the hash before took; alone,
+// nobody waits for anything.
+func TestHashesLeaveTimeToRooms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPasswords(1)
+		enter := func() func() {
+			leave, err := p.enter(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			return leave
+		}
+		began := time.Now()
+		leave := enter()
+		var second time.Duration
+		go func() {
+			leave := enter()
+			second = time.Since(began)
+			leave()
+		}()
+		synctest.Wait()
+		time.Sleep(30 * time.Millisecond) // the first one's hash
+		leave()
+		time.Sleep(time.Second)
+		if second != 60*time.Millisecond {
+			t.Errorf("the second began after %v", second)
+		}
+		began = time.Now()
+		enter()()
+		enter()()
+		if d := time.Since(began); d != 0 {
+			t.Errorf("without a queue, %v were waited", d)
+		}
+	})
 }

@@ -23,6 +23,7 @@ type Service struct {
 	Audit     audit.Log // nil: nothing is recorded
 	Now       func() time.Time
 	Signup    func() Signup // as it is now; it does not block
+	PerHour   int           // accounts from one address, on this replica; 0: no limit
 
 	// AccountGone is told before an account is removed, so that its rooms pass
 	// on to others; an error keeps the account. Nil: nobody needs to know.
@@ -52,8 +53,9 @@ const (
 	SignupClosed   Signup = "closed"
 )
 
-// Register makes an account.
-func (s *Service) Register(ctx context.Context, name, password string) (User, error) {
+// Register makes an account. How many come from one address is limited, those
+// whose name is taken included: each costs a hash.
+func (s *Service) Register(ctx context.Context, name, password string, d Device) (User, error) {
 	signup := s.Signup()
 	if signup == SignupClosed {
 		return User{}, ErrSignupClosed
@@ -62,15 +64,22 @@ func (s *Service) Register(ctx context.Context, name, password string) (User, er
 	if signup == SignupApproval {
 		status = Pending
 	}
-	return s.create(ctx, name, password, Plain, status)
+	return s.create(ctx, name, password, Plain, status, func() error {
+		return s.Limits.signup(s.Now(), d.Address, s.PerHour)
+	})
 }
 
-func (s *Service) create(ctx context.Context, name, password string, role Role, status Status) (User, error) {
+// create makes an account of a name and a password that are well formed, if may
+// allows it.
+func (s *Service) create(ctx context.Context, name, password string, role Role, status Status, may func() error) (User, error) {
 	name, err := checkUserName(name)
 	if err != nil {
 		return User{}, err
 	}
 	if err := checkPassword("body.password", password); err != nil {
+		return User{}, err
+	}
+	if err := may(); err != nil {
 		return User{}, err
 	}
 	hash, err := s.Passwords.HashPassword(ctx, password)
@@ -139,7 +148,7 @@ func (s *Service) Bootstrap(ctx context.Context, given string) (printed string, 
 		password = newPassword()
 		printed = password
 	}
-	_, err = s.create(ctx, "root", password, Root, Active)
+	_, err = s.create(ctx, "root", password, Root, Active, func() error { return nil })
 	if problem.KindOf(err) == problem.Conflict {
 		return "", nil // another replica was faster
 	}

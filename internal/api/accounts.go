@@ -56,7 +56,7 @@ func (s *Server) accountRoutes() {
 		OperationID: "register", Method: http.MethodPost, Path: "/api/auth/register", Tags: []string{"people"},
 		Summary: "Make an account and sign in", DefaultStatus: http.StatusCreated,
 	}, func(ctx context.Context, in *credentials) (*signedInReply, error) {
-		u, err := s.Accounts.Register(ctx, in.Body.Name, in.Body.Password)
+		u, err := s.Accounts.Register(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).device)
 		if err != nil {
 			return nil, err
 		}

@@ -41,6 +41,7 @@ type Config struct {
 	Library      []Folder       // folders people may add media from
 	LibraryFor   string         // who may browse it: admins or users
 	Signup       string         // open, approval or closed
+	SignupRate   int            // accounts from one address in an hour, on this replica; 0 = no limit
 	RootPassword ident.Secret   // for the first start; empty: make one and print it
 	CookieSecure bool           // cookies over TLS only
 	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
@@ -119,6 +120,7 @@ func Keys() []Key {
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
 		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
 		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
+		{Flag: "signup-rate", Default: "30", Help: "most accounts made from one address in an hour, on each replica; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.SignupRate })},
 		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RootPassword })},
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
 		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},

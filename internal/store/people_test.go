@@ -193,7 +193,7 @@ const goodPassword = "correct horse"
 
 func (p *people) add(name string, role account.Role) account.User {
 	p.t.Helper()
-	u, err := p.Register(p.t.Context(), name, goodPassword)
+	u, err := p.Register(p.t.Context(), name, goodPassword, account.Device{})
 	must(p.t, err)
 	if role == account.Plain {
 		return u

@@ -82,7 +82,7 @@ func (r *rig) newReplica(bin string, database url.URL, more []string) *replica {
 	p.env = []string{
 		"PATH=" + os.Getenv("PATH"), "SYNCTV_DATA_DIR=" + r.t.TempDir(), "SYNCTV_DATABASE_URL=" + database.String(),
 		"SYNCTV_REDIS_URL=redis://" + p.redis.addr(), "SYNCTV_CLUSTER_ADDR=127.0.0.1:0", "SYNCTV_HTTP_ADDR=127.0.0.1:0",
-		"SYNCTV_RTMP_ADDR=127.0.0.1:0", "SYNCTV_ROOT_PASSWORD=" + rootPassword, "SYNCTV_LOG_FORMAT=json", "SYNCTV_DRAIN_TIMEOUT=5s",
+		"SYNCTV_RTMP_ADDR=127.0.0.1:0", "SYNCTV_ROOT_PASSWORD=" + rootPassword, "SYNCTV_LOG_FORMAT=json", "SYNCTV_DRAIN_TIMEOUT=5s", "SYNCTV_SIGNUP_RATE=0",
 	}
 	p.env = append(p.env, more...)
 	r.t.Cleanup(func() {

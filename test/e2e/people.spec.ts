@@ -1,5 +1,6 @@
 // Accounts: one's own devices and password, and what admins do with others'.
 import AxeBuilder from '@axe-core/playwright';
+import type { Locator } from '@playwright/test';
 import { expect, signIn, test } from './support/house';
 
 const good = 'a good password';
@@ -103,6 +104,37 @@ test('an admin bans a person, whose open page ends at once', async ({ house, peo
   await expect(again.getByRole('heading', { name: 'This page is for admins' })).toBeVisible();
 });
 
+test('an admin changes settings, which hold at once and can be taken back', async ({ house, people }) => {
+  const page = await people.page(house.host);
+  await page.goto('/admin');
+  const settings = page.getByRole('region', { name: 'Settings' });
+  const row = (label: string): Locator => settings.getByRole('form', { name: label });
+  await row('New accounts').getByRole('combobox').selectOption('closed');
+  await row('New accounts').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  await row('Announcement on the first page').getByRole('textbox').fill('Back at <b>nine</b>');
+  await row('Announcement on the first page').getByRole('textbox').press('Enter');
+  await expect(row('Announcement on the first page').getByRole('button', { name: 'As configured' })).toBeVisible();
+  await row('Rooms per person (0: no limit)').getByRole('textbox').fill('many');
+  await row('Rooms per person (0: no limit)').getByRole('button', { name: 'Save' }).click();
+  await expect(row('Rooms per person (0: no limit)').getByRole('alert')).toBeVisible();
+
+  const visitor = await people.page();
+  await visitor.goto('/');
+  await expect(visitor.getByText('Back at <b>nine</b>')).toBeVisible();
+  const refused = await visitor.request.post('/api/auth/register', { data: { name: 'Dora.P', password: good } });
+  expect(refused.status()).toBe(403);
+
+  for (const label of ['New accounts', 'Announcement on the first page']) {
+    await row(label).getByRole('button', { name: 'As configured' }).click();
+    await expect(row(label).getByRole('button', { name: 'As configured' })).toHaveCount(0);
+  }
+  await house.register('Dora.P', good);
+  await visitor.reload();
+  await expect(visitor.getByRole('heading', { name: 'Public rooms' })).toBeVisible();
+  await expect(visitor.getByText('Back at')).toHaveCount(0);
+});
+
 for (const [path, heading] of [['/me', 'Access tokens'], ['/admin', 'Users']] as const) {
   for (const colorScheme of ['dark', 'light'] as const) {
     for (const width of [1280, 360]) {
@@ -110,6 +142,7 @@ for (const [path, heading] of [['/me', 'Access tokens'], ['/admin', 'Users']] as
         const page = await people.page(house.host, { colorScheme, viewport: { width, height: 800 } });
         await page.goto(path);
         await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+        if (path === '/admin') await expect(page.getByRole('combobox', { name: 'New accounts' })).toBeVisible();
         const found = await new AxeBuilder({ page }).analyze();
         expect(found.violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);

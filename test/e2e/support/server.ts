@@ -65,6 +65,7 @@ export class Server {
         SYNCTV_HTTP_ADDR: `127.0.0.1:${http}`,
         SYNCTV_RTMP_ADDR: `127.0.0.1:${rtmp}`,
         SYNCTV_LOG_FORMAT: 'json',
+        SYNCTV_SIGNUP_RATE: '0', // all of a run is one address
         ...(settings.library && { SYNCTV_LIBRARY: `Films=${settings.library}` }),
         ...(settings.rootPassword && { SYNCTV_ROOT_PASSWORD: settings.rootPassword }),
         ...settings.env
