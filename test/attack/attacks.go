@@ -17,7 +17,7 @@ import (
 )
 
 // attack is one way to wear a server out. Its run keeps at it until ctx ends and
-// calls ready once everything stands.
+// calls ready once, when everything stands.
 type attack struct {
 	name string
 	run  func(ctx context.Context, a *attackers, ready func())
@@ -71,7 +71,8 @@ func attacks() []attack {
 		{"header bombs of 1 MB", headerBombs},
 		{"bodies of 4 GB, announced and not", hugeBodies},
 		{"gzip bombs of 1 GB", gzipBombs},
-		{"flood of sign-ins and new accounts", loginFlood},
+		{"flood of sign-ins and new accounts from one address", floodFrom(1)},
+		{"flood of sign-ins and new accounts from many addresses", floodFrom(1 << 24)},
 	}
 }
 
@@ -225,36 +226,45 @@ func gzipBombs(ctx context.Context, a *attackers, ready func()) {
 	})
 }
 
-// loginFlood guesses passwords of many names and makes accounts, from one
-// address.
-func loginFlood(ctx context.Context, a *attackers, ready func()) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	defer client.CloseIdleConnections()
-	var wg sync.WaitGroup
-	var n atomic.Int64
-	for i := range 32 {
-		wg.Go(func() {
-			for ctx.Err() == nil {
+// floodFrom guesses passwords of many names and makes accounts, from so many
+// addresses: 32 at a time, each again 50 ms after its answer.
+func floodFrom(addresses int) func(context.Context, *attackers, func()) {
+	return func(ctx context.Context, a *attackers, ready func()) {
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+		defer client.CloseIdleConnections()
+		var wg sync.WaitGroup
+		var n atomic.Int64
+		for i := range 32 {
+			wg.Go(func() {
 				path := "/api/auth/login"
 				if i%4 == 0 {
 					path = "/api/auth/register"
 				}
-				who := n.Add(1)
-				body := fmt.Sprintf(`{"name":"mallory%d","password":"a guess number %d"}`, who, who)
-				req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.addr+path, strings.NewReader(body))
-				if err != nil {
-					return
+				for ctx.Err() == nil {
+					who := int(n.Add(1))
+					a.guess(ctx, client, path, who, who%addresses)
+					pause(ctx, 50*time.Millisecond)
 				}
-				req.Header.Set("Content-Type", "application/json")
-				if res, err := client.Do(req); err == nil {
-					_, _ = io.Copy(io.Discard, res.Body)
-					_ = res.Body.Close()
-					a.said.add(res.StatusCode)
-				}
-				pause(ctx, 50*time.Millisecond)
-			}
-		})
+			})
+		}
+		ready()
+		wg.Wait()
 	}
-	ready()
-	wg.Wait()
+}
+
+func (a *attackers) guess(ctx context.Context, client *http.Client, path string, who, from int) {
+	body := fmt.Sprintf(`{"name":"mallory%d","password":"a guess number %d"}`, who, who)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+a.addr+path, strings.NewReader(body))
+	if err != nil {
+		return
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Forwarded-For", fmt.Sprintf("100.%d.%d.%d", from>>16&255, from>>8&255, from&255))
+	res, err := client.Do(req)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	a.said.add(res.StatusCode)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"synctv/test/outside"
 )
@@ -49,7 +44,8 @@ func start(ctx context.Context, o options) (*server, error) {
 		}
 	}
 	s.cmd = exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // the operator's own program; stopped by stop
-	s.cmd.Env = append(os.Environ(), "SYNCTV_DATA_DIR="+dir, "SYNCTV_HTTP_ADDR="+s.addr, "SYNCTV_RTMP_ADDR=off", "SYNCTV_ROOT_PASSWORD="+password, "SYNCTV_LOG_LEVEL=warn")
+	s.cmd.Env = append(os.Environ(), "SYNCTV_DATA_DIR="+dir, "SYNCTV_HTTP_ADDR="+s.addr, "SYNCTV_RTMP_ADDR=off",
+		"SYNCTV_ROOT_PASSWORD="+password, "SYNCTV_LOG_LEVEL=warn", "SYNCTV_TRUSTED_PROXIES=127.0.0.1")
 	s.cmd.Stderr = os.Stderr
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -81,28 +77,22 @@ func (s *server) post(ctx context.Context, token, path string, body, into any) e
 // memoryMB is what of the server is resident.
 func (s *server) memoryMB() int64 { return outside.Resident(s.cmd.Process.Pid) >> 20 }
 
-// room is one with something to play and open sockets.
+// room is one with something to play, open sockets and somebody at the helm.
 type room struct {
-	server      *server
-	id, mallory string         // a member's token: some doors are inside
-	sent        []atomic.Int64 // by event number: when its command was sent, ns
-	next        int
-	sockets     []*websocket.Conn
-	reading     sync.WaitGroup
-
-	mu   sync.Mutex
-	late []time.Duration // guarded by mu
+	server *server
+	id     string
+	token  string // of a member: some doors are inside
+	crowd  *crowd
+	helm   *outside.Helm
+	next   int
 }
-
-// mostEvents of a run.
-const mostEvents = 1 << 16
 
 func (s *server) makeRoom(ctx context.Context, sockets int) (*room, error) {
 	var made struct{ ID string }
 	if err := s.post(ctx, s.root, "/api/rooms", map[string]any{"name": "attacked"}, &made); err != nil {
 		return nil, err
 	}
-	r := &room{server: s, id: made.ID, sent: make([]atomic.Int64, mostEvents)}
+	r := &room{server: s, id: made.ID}
 	var list struct{ Items []struct{ ID string } }
 	add := map[string]any{"items": []map[string]string{{"url": "https://example.org/film.mp4"}}}
 	if err := s.post(ctx, s.root, "/api/rooms/"+r.id+"/playlist/items", add, &list); err != nil || len(list.Items) != 1 {
@@ -111,89 +101,79 @@ func (s *server) makeRoom(ctx context.Context, sockets int) (*room, error) {
 	if err := s.post(ctx, s.root, "/api/rooms/"+r.id+"/playback/item", map[string]any{"item_id": list.Items[0].ID}, nil); err != nil {
 		return nil, err
 	}
-	var in struct{ Token string }
-	for i := range sockets {
-		if i%10 == 0 {
-			if err := s.post(ctx, "", "/api/rooms/"+r.id+"/guests", map[string]any{"name": fmt.Sprint("guest ", i)}, &in); err != nil {
-				return nil, err
-			}
+	var tokens []string
+	for i := range max(1, sockets/10) {
+		var in struct{ Token string }
+		if err := s.post(ctx, "", "/api/rooms/"+r.id+"/guests", map[string]any{"name": fmt.Sprint("guest ", i)}, &in); err != nil {
+			return nil, err
 		}
-		if err := r.open(ctx, in.Token); err != nil {
-			return nil, fmt.Errorf("socket %d: %w", i, err)
-		}
+		tokens = append(tokens, in.Token)
 	}
-	r.mallory = in.Token
-	return r, nil
-}
-
-// open opens one socket and waits until it is in the room.
-func (r *room) open(ctx context.Context, token string) error {
-	conn, res, err := websocket.Dial(ctx, "ws://"+r.server.addr+"/api/rooms/"+r.id+"/socket", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}})
-	if err != nil {
-		return err
+	r.token = tokens[0]
+	var err error
+	if r.crowd, err = openCrowd(ctx, s, r.id, tokens, sockets); err != nil {
+		return nil, err
 	}
-	if res.Body != nil {
-		_ = res.Body.Close() // the library's habit
-	}
-	conn.SetReadLimit(1 << 20)
-	r.sockets = append(r.sockets, conn)
-	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"id":1,"connect":{}}`)); err != nil {
-		return err
-	}
-	for {
-		_, data, err := conn.Read(ctx)
-		if err != nil {
-			return err
-		}
-		if bytes.Contains(data, []byte(`"type":"snapshot"`)) {
-			break
-		}
-	}
-	r.reading.Go(func() {
-		for {
-			_, data, err := conn.Read(ctx)
-			if err != nil {
-				return
-			}
-			now := time.Now().UnixNano()
-			for line := range bytes.SplitSeq(data, []byte("\n")) {
-				if string(line) == "{}" {
-					_ = conn.Write(ctx, websocket.MessageText, line) // a ping wants a pong
-				}
-				r.heard(line, now)
-			}
-		}
-	})
-	return nil
-}
-
-// heard notes the arrival of a playback event: its position is its number.
-func (r *room) heard(line []byte, now int64) {
-	_, rest, ok := bytes.Cut(line, []byte(`"position_s":`))
-	if !ok || !bytes.Contains(line, []byte(`"type":"playback"`)) {
-		return
-	}
-	digits, _, _ := bytes.Cut(rest, []byte(","))
-	n, err := strconv.Atoi(string(digits))
-	if err != nil || n >= len(r.sent) {
-		return
-	}
-	if at := r.sent[n].Load(); at > 0 {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.late = append(r.late, time.Duration(now-at))
-	}
-}
-
-func (r *room) seek(ctx context.Context) error {
-	r.next++
-	r.sent[r.next].Store(time.Now().UnixNano())
-	return r.server.post(ctx, r.server.root, "/api/rooms/"+r.id+"/playback/seek", map[string]any{"position_s": r.next}, nil)
+	r.helm, err = outside.NewHelm(ctx, s.addr, s.root, r.id)
+	return r, err
 }
 
 func (r *room) close() {
-	for _, c := range r.sockets {
-		_ = c.CloseNow()
+	r.helm.Close()
+	r.crowd.close()
+}
+
+// numbers of one window, in milliseconds.
+type numbers struct {
+	p50, p99 float64
+	lost     int           // messages that did not arrive
+	held     int           // commands that this program sent late, which do not count
+	cpu      time.Duration // of the server
+}
+
+// sentLate is how long sending a command may take; longer, and this program was
+// waiting for its turn on the core, not for the server.
+const sentLate = time.Millisecond
+
+// window sends commands at the rate and waits for their events.
+func (r *room) window(ctx context.Context, o options) (numbers, error) {
+	r.crowd.taken()
+	cpu := outside.CPU(r.server.cmd.Process.Pid)
+	tick := time.NewTicker(time.Second / time.Duration(o.rate))
+	defer tick.Stop()
+	events, held := int(o.length.Seconds()*float64(o.rate)), map[int]bool{}
+	for range events {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return numbers{}, context.Cause(ctx)
+		}
+		r.next++
+		n := r.next
+		var began time.Time
+		begun := func() { began = time.Now(); r.crowd.sent[n].Store(began.UnixNano()) }
+		left := func() { held[n] = time.Since(began) > sentLate }
+		if err := r.helm.Seek(n, begun, left); err != nil {
+			return numbers{}, err
+		}
 	}
-	r.reading.Wait()
+	cpu = outside.CPU(r.server.cmd.Process.Pid) - cpu
+	pause(ctx, 500*time.Millisecond) // for the last events
+	all, late := r.crowd.taken(), 0
+	var counted []time.Duration
+	for _, a := range all {
+		if !held[a.event] {
+			counted = append(counted, a.after)
+		}
+	}
+	for _, was := range held {
+		if was {
+			late++
+		}
+	}
+	if len(counted) == 0 {
+		return numbers{}, errors.New("nothing arrived")
+	}
+	at := func(q float64) float64 { return float64(counted[int(q*float64(len(counted)-1))].Microseconds()) / 1000 }
+	return numbers{p50: at(0.5), p99: at(0.99), lost: events*o.sockets - len(all), held: late, cpu: cpu}, nil
 }

@@ -3,15 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"net"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"synctv/test/outside"
 )
 
 // crowd is the open sockets and what they saw. One goroutine reads all of them
@@ -29,7 +28,7 @@ type crowd struct {
 	first     []time.Duration // by event number: of its first arrival
 	lost      int             // sockets that ended before close
 
-	mute *wire // never reads; nil when not asked for
+	mute *outside.Wire // never reads; nil when not asked for
 }
 
 // end is one socket after its handshake: a descriptor that does not block, and
@@ -53,7 +52,7 @@ func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error)
 		}
 	}
 	for i := range n {
-		w, err := dial(ctx, s.addr, room, tokens[i%people])
+		w, err := outside.Dial(ctx, s.addr, room, tokens[i%people])
 		if err != nil {
 			return nil, fmt.Errorf("socket %d: %w", i, err)
 		}
@@ -66,34 +65,14 @@ func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error)
 }
 
 // add takes the socket over from the handshake, with what it has read too far.
-func (c *crowd) add(w *wire) error {
-	defer w.close()
-	tcp, ok := w.conn.(*net.TCPConn)
-	if !ok {
-		return fmt.Errorf("%T has no descriptor", w.conn)
-	}
-	raw, err := tcp.SyscallConn()
+func (c *crowd) add(w *outside.Wire) error {
+	fd, early, err := w.Take()
 	if err != nil {
 		return err
 	}
-	fd := -1
-	if e := raw.Control(func(theirs uintptr) { fd, err = syscall.Dup(int(theirs)) }); e != nil || err != nil {
-		return fmt.Errorf("take the descriptor over: %w", errorOf(e, err))
-	}
-	early, err := w.r.Peek(w.r.Buffered())
-	if err != nil {
-		return err
-	}
-	c.ends = append(c.ends, &end{fd: fd, part: bytes.Clone(early)})
+	c.ends = append(c.ends, &end{fd: fd, part: early})
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(len(c.ends) - 1)} //nolint:gosec // a few thousand
 	return syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_ADD, fd, &event)
-}
-
-func errorOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // read serves every socket until close. It never sleeps: the server, next to it
@@ -131,7 +110,7 @@ func (c *crowd) take(e *end, data []byte) {
 		data = e.part
 	}
 	for {
-		payload, rest, ok := cutFrame(data)
+		payload, rest, ok := outside.CutFrame(data)
 		if !ok {
 			break
 		}
@@ -143,49 +122,15 @@ func (c *crowd) take(e *end, data []byte) {
 	e.part = append(e.part[:0], data...)
 }
 
-func cutFrame(data []byte) (payload, rest []byte, ok bool) {
-	if len(data) < 2 {
-		return nil, data, false
-	}
-	n, head := int(data[1]&0x7f), 2
-	switch n {
-	case 126:
-		head = 4
-	case 127:
-		head = 10
-	}
-	if len(data) < head {
-		return nil, data, false
-	}
-	switch head {
-	case 4:
-		n = int(binary.BigEndian.Uint16(data[2:]))
-	case 10:
-		n = int(binary.BigEndian.Uint64(data[2:])) //nolint:gosec // our own server's
-	}
-	if len(data) < head+n {
-		return nil, data, false
-	}
-	return data[head : head+n], data[head+n:], true
-}
-
 // line answers pings of the event protocol and notes the arrival of each
 // playback event: its position is its number.
 func (c *crowd) line(e *end, line []byte) {
 	if string(line) == "{}" {
-		_, _ = syscall.Write(e.fd, []byte(pong))
+		_, _ = syscall.Write(e.fd, []byte(outside.Pong))
 		return
 	}
-	if !bytes.Contains(line, []byte(`"type":"playback"`)) {
-		return
-	}
-	_, rest, ok := bytes.Cut(line, []byte(`"position_s":`))
-	if !ok {
-		return
-	}
-	digits, _, _ := bytes.Cut(rest, []byte(","))
-	n, err := strconv.Atoi(string(digits))
-	if err != nil || n >= len(c.sent) {
+	n, ok := outside.EventNumber(line)
+	if !ok || n >= len(c.sent) {
 		return
 	}
 	if at := c.sent[n].Load(); at > 0 {
@@ -197,15 +142,12 @@ func (c *crowd) line(e *end, line []byte) {
 	}
 }
 
-// pong is a text frame "{}", masked with zeros as a client must.
-const pong = "\x81\x82\x00\x00\x00\x00{}"
-
 func (c *crowd) addMute(ctx context.Context, s *server, room string) error {
 	token, err := s.guest(ctx, room, "never reads")
 	if err != nil {
 		return err
 	}
-	c.mute, err = dial(ctx, s.addr, room, token)
+	c.mute, err = outside.Dial(ctx, s.addr, room, token)
 	return err
 }
 
@@ -219,6 +161,6 @@ func (c *crowd) close() {
 	}
 	_ = syscall.Close(c.epoll)
 	if c.mute != nil {
-		c.mute.close()
+		c.mute.Close()
 	}
 }

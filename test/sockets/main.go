@@ -76,11 +76,11 @@ func run(ctx context.Context, o options) error {
 const settleTime = 500 * time.Millisecond
 
 func (c *crowd) measure(ctx context.Context, s *server, room string, o options) error {
-	helm, err := s.helm(ctx, room)
+	helm, err := outside.NewHelm(ctx, s.addr, s.token, room)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = helm.conn.Close() }()
+	defer helm.Close()
 	cpu := outside.CPU(s.cmd.Process.Pid)
 	start := time.Now()
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
@@ -92,12 +92,12 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		if err := helm.seek(n, func() { c.sent[n].Store(time.Now().UnixNano()) }); err != nil {
+		if err := helm.Seek(n, func() { c.sent[n].Store(time.Now().UnixNano()) }, nil); err != nil {
 			return err
 		}
 		if cut := s.cutOff(); c.mute != nil && len(cut) > 0 {
 			fmt.Printf("the one who never reads was cut after %.1f s: %s\n", time.Since(start).Seconds(), cut[0])
-			c.mute.close()
+			c.mute.Close()
 			c.mute = nil
 		}
 	}

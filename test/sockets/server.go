@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -136,44 +135,4 @@ func (s *server) guest(ctx context.Context, room, name string) (string, error) {
 	var in struct{ Token string }
 	err := s.post(ctx, "", "/api/rooms/"+room+"/guests", map[string]any{"name": name}, &in)
 	return in.Token, err
-}
-
-// helm is the connection on which commands go out. They are written by hand, so
-// that no goroutine of a client library waits for its turn behind the reader.
-type helm struct {
-	conn net.Conn
-	r    *bufio.Reader
-	head string
-}
-
-func (s *server) helm(ctx context.Context, room string) (*helm, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
-	if err != nil {
-		return nil, err
-	}
-	head := "POST /api/rooms/" + room + "/playback/seek HTTP/1.1\r\nHost: " + s.addr +
-		"\r\nAuthorization: Bearer " + s.token + "\r\nContent-Type: application/json\r\nContent-Length: "
-	return &helm{conn: conn, r: bufio.NewReader(conn), head: head}, nil
-}
-
-// seek moves the room; begun is called just before the command leaves.
-func (h *helm) seek(to int, begun func()) error {
-	body := fmt.Sprintf(`{"position_s":%d}`, to)
-	request := fmt.Appendf(nil, "%s%d\r\n\r\n%s", h.head, len(body), body)
-	begun()
-	if _, err := h.conn.Write(request); err != nil {
-		return err
-	}
-	res, err := http.ReadResponse(h.r, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("seek: %s", res.Status)
-	}
-	return nil
 }
