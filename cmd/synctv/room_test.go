@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -76,6 +77,29 @@ func TestAPasswordGuardsARoom(t *testing.T) {
 	join(bob, "sesame-1").ok(200, nil)
 	bob.get(room+"/state").ok(200, nil)
 	join(h.root(), "").ok(200, nil) // platform admins pass
+}
+
+// One address has thirty wrong guesses at a room's password.
+func TestGuessingARoomsPasswordIsSlowedDown(t *testing.T) {
+	h := startHouse(t, map[string]string{"SYNCTV_TRUSTED_PROXIES": "127.0.0.0/8"})
+	ada := h.register("ada")
+	room := "/api/rooms/" + ada.createRoom(map[string]string{"name": "x"})
+	ada.do("PUT", room+"/password", object{"password": "sesame-1"}).ok(200, nil)
+	guest := func(from, password string) answer {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+room+"/guests", strings.NewReader(`{"name":"g","password":"`+password+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Forwarded-For", from)
+		return h.send(req)
+	}
+	last := guest("203.0.113.1", "guess")
+	for n := 0; n < 40 && last.status == http.StatusForbidden; n++ {
+		last = guest("203.0.113.1", "guess")
+	}
+	last.problem(429, "too_many_attempts")
+	guest("203.0.113.2", "sesame-1").ok(201, nil)
 }
 
 func TestGuestsAreSeparatePeople(t *testing.T) {

@@ -96,6 +96,16 @@ func (l *Limits) signup(now time.Time, address string, perHour int) error {
 	return nil
 }
 
+// Guess lets somebody at an address try the password of a room, which has no
+// account to count by, or answers ErrTooManyAttempts. right gives the try back.
+func (l *Limits) Guess(now time.Time, room, address string) (right func(), err error) {
+	own := []claim{{l.key("room", room, address), perAddress()}}
+	if wait := l.take(now, own); wait > 0 {
+		return nil, ErrTooManyAttempts.WithRetryAfter(wait)
+	}
+	return (&attempt{l, own}).succeeded, nil
+}
+
 // succeeded gives back what the try took.
 func (a *attempt) succeeded() {
 	a.limits.mu.Lock()

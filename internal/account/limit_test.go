@@ -165,3 +165,28 @@ func TestAccountsFromOneAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestGuessingARoom(t *testing.T) {
+	l, now := NewLimits(), start()
+	guess := func(room, address string) (func(), error) { return l.Guess(now, room, address) }
+	for range 100 {
+		right, err := guess("a", "192.0.2.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		right()
+	}
+	for i := range 30 {
+		if _, err := guess("a", "192.0.2.1"); err != nil {
+			t.Fatalf("guess %d: %v", i, err)
+		}
+	}
+	if _, err := guess("a", "192.0.2.1"); !errors.Is(err, ErrTooManyAttempts) || problem.From(err).RetryAfter != 5*time.Second {
+		t.Errorf("the 31st: %v", err)
+	}
+	for _, other := range [][2]string{{"a", "192.0.2.2"}, {"b", "192.0.2.1"}} {
+		if _, err := guess(other[0], other[1]); err != nil {
+			t.Errorf("%v: %v", other, err)
+		}
+	}
+}

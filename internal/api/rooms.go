@@ -164,7 +164,27 @@ func (s *Server) join(ctx context.Context, in *joinInput) (*body[room.MemberView
 	if err != nil {
 		return nil, err
 	}
-	return reply(s.Rooms.Join(ctx, in.Room, userPerson(u), in.Body.Password))
+	var m room.MemberView
+	err = s.atDoor(ctx, in.Room, in.Body.Password, func() error {
+		m, err = s.Rooms.Join(ctx, in.Room, userPerson(u), in.Body.Password)
+		return err
+	})
+	return reply(m, err)
+}
+
+// atDoor limits how often one address tries passwords of a room.
+func (s *Server) atDoor(ctx context.Context, roomID, password string, enter func() error) error {
+	if password == "" {
+		return enter()
+	}
+	right, err := s.Accounts.Limits.Guess(s.Accounts.Now(), roomID, callerOf(ctx).device.Address)
+	if err != nil {
+		return err
+	}
+	if err = enter(); !errors.Is(err, room.ErrPasswordWrong) {
+		right()
+	}
+	return err
 }
 
 type joinGuestInput struct {
@@ -188,7 +208,12 @@ func (s *Server) joinAsGuest(ctx context.Context, in *joinGuestInput) (*guestRep
 	if err != nil && !errors.Is(err, room.ErrNotMember) {
 		return nil, err
 	}
-	m, token, err := s.Rooms.JoinAsGuest(ctx, in.Room, who, in.Body.Name, in.Body.Password)
+	var m room.MemberView
+	var token string
+	err = s.atDoor(ctx, in.Room, in.Body.Password, func() error {
+		m, token, err = s.Rooms.JoinAsGuest(ctx, in.Room, who, in.Body.Name, in.Body.Password)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
