@@ -146,20 +146,21 @@ func (s *Store) load(ctx context.Context, tx *sql.Tx, a *archiveReader) error {
 		return fmt.Errorf("hold foreign keys: %w", err)
 	}
 	batch := &insertBatch{tx: tx}
+	defer func() { _ = batch.close() }() // on an error; the transaction goes anyway
 	err = a.each(func(t archiveTable) error {
 		if !slices.Contains(known, t.Table) {
 			return fmt.Errorf("%w: there is no table %q", ErrArchive, t.Table)
 		}
-		if err := batch.flush(ctx); err != nil {
+		if err := batch.end(ctx); err != nil {
 			return err
 		}
-		batch.begin(t)
+		batch.table = t
 		return nil
 	}, func(row []json.RawMessage) error { return batch.add(ctx, row) })
 	if err != nil {
 		return err
 	}
-	if err := batch.flush(ctx); err != nil {
+	if err := batch.end(ctx); err != nil {
 		return err
 	}
 	for _, q := range after {
@@ -174,14 +175,14 @@ func (s *Store) load(ctx context.Context, tx *sql.Tx, a *archiveReader) error {
 // that more cost more (20,000 messages on a busy machine: 62 s with 8,000, 8 s with 900).
 const maxBinds = 900
 
-// insertBatch collects rows of one table into statements of many rows.
+// insertBatch collects rows of one table into statements of many rows; the
+// statement of a full batch is prepared once.
 type insertBatch struct {
 	tx     *sql.Tx
 	table  archiveTable
 	values []any
+	full   *sql.Stmt // nil until the first full batch
 }
-
-func (b *insertBatch) begin(t archiveTable) { b.table, b.values = t, b.values[:0] }
 
 func (b *insertBatch) add(ctx context.Context, row []json.RawMessage) error {
 	if len(row) != len(b.table.Columns) {
@@ -194,16 +195,24 @@ func (b *insertBatch) add(ctx context.Context, row []json.RawMessage) error {
 		}
 		b.values = append(b.values, v)
 	}
-	if len(b.values)+len(row) > maxBinds {
-		return b.flush(ctx)
+	if len(b.values)+len(row) <= maxBinds {
+		return nil
 	}
+	if b.full == nil {
+		var err error
+		if b.full, err = b.tx.PrepareContext(ctx, b.insert()); err != nil {
+			return fmt.Errorf("fill %s: %w", b.table.Table, err)
+		}
+	}
+	if _, err := b.full.ExecContext(ctx, b.values...); err != nil {
+		return fmt.Errorf("fill %s: %w", b.table.Table, err)
+	}
+	b.values = b.values[:0]
 	return nil
 }
 
-func (b *insertBatch) flush(ctx context.Context) error {
-	if len(b.values) == 0 {
-		return nil
-	}
+// insert is the statement for the rows at hand.
+func (b *insertBatch) insert() string {
 	columns := len(b.table.Columns)
 	q := strings.Builder{}
 	fmt.Fprintf(&q, `INSERT INTO "%s" ("%s") VALUES `, b.table.Table, strings.Join(b.table.Columns, `","`))
@@ -219,9 +228,25 @@ func (b *insertBatch) flush(ctx context.Context) error {
 		fmt.Fprintf(&q, "$%d", i+1)
 	}
 	q.WriteByte(')')
-	if _, err := b.tx.ExecContext(ctx, q.String(), b.values...); err != nil {
-		return fmt.Errorf("fill %s: %w", b.table.Table, err)
+	return q.String()
+}
+
+// end stores what is left of a table.
+func (b *insertBatch) end(ctx context.Context) error {
+	if len(b.values) > 0 {
+		if _, err := b.tx.ExecContext(ctx, b.insert(), b.values...); err != nil {
+			return fmt.Errorf("fill %s: %w", b.table.Table, err)
+		}
+		b.values = b.values[:0]
 	}
-	b.values = b.values[:0]
-	return nil
+	return b.close()
+}
+
+func (b *insertBatch) close() error {
+	if b.full == nil {
+		return nil
+	}
+	full := b.full
+	b.full = nil
+	return full.Close()
 }
