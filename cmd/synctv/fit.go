@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"synctv/internal/config"
 	"synctv/internal/store"
@@ -41,6 +42,12 @@ func twoAtOnce(ctx context.Context, log *slog.Logger, env config.Lookup) {
 	}
 	runtime.GOMAXPROCS(2)
 	log.DebugContext(ctx, "one core: two threads run at a time")
+}
+
+// restAsLong gives a hash's slot back after as long again as the hash took.
+func restAsLong() func(free func()) {
+	began := time.Now()
+	return func(free func()) { time.AfterFunc(time.Since(began), free) }
 }
 
 // memoryFor leaves a tenth of the limit for what Go does not count; 0: no limit.

@@ -38,7 +38,7 @@ func withRooms(ctx context.Context, db *store.Store, work func(*room.Service) er
 	return work(room.New(room.Ports{
 		Audit: auditLog{db: db, log: discard(), now: time.Now}, Records: db, RoomChanges: db, MemberChanges: db, RoomQuota: func() int { return 0 },
 		Entries: copies, Rooms: db, Members: db, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
-		Announcer: node, Media: &media.Catalog{}, Streams: relay, Passwords: account.NewPasswords(1), Locks: locks{local.NewLocks()}, Now: time.Now,
+		Announcer: node, Media: &media.Catalog{}, Streams: relay, Passwords: account.NewPasswords(1, nil), Locks: locks{local.NewLocks()}, Now: time.Now,
 	}))
 }
 

@@ -156,7 +156,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if err != nil {
 		return nil, err
 	}
-	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2))
+	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2), restAsLong)
 	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Linked: outside.linked, Tools: ffmpeg.Find()}
 	copies := shared.copies(db, node)
 	relay := &relay{node: node, copies: copies, log: telemetry.Named(log, "live")}

@@ -31,7 +31,7 @@ func (noSockets) Renew(context.Context, string)              {}
 
 func accountsOf(db *store.Store) *account.Service {
 	return &account.Service{
-		Users: db, Sessions: db, Lists: db, Sockets: noSockets{}, Passwords: account.NewPasswords(1), Limits: account.NewLimits(),
+		Users: db, Sessions: db, Lists: db, Sockets: noSockets{}, Passwords: account.NewPasswords(1, nil), Limits: account.NewLimits(),
 		Now: time.Now, Signup: func() account.Signup { return account.SignupOpen },
 		Audit:       auditLog{db: db, log: discard(), now: time.Now},
 		AccountGone: func(context.Context, string) error { return nil }, AccountChanged: func(context.Context, string) {},

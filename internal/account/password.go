@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/semaphore"
@@ -41,6 +40,7 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 // took: rooms have half of its core at least. The queue is bounded, too: whoever
 // would wait longer than about three seconds is asked to come back.
 type Passwords struct {
+	rest    Rest // nil: none
 	slots   *semaphore.Weighted
 	waiting atomic.Int64
 }
@@ -48,9 +48,13 @@ type Passwords struct {
 // maxWaiting stand in the queue, or are at work.
 const maxWaiting = 64
 
-// NewPasswords allows parallel hashes at once.
-func NewPasswords(parallel int) *Passwords {
-	return &Passwords{slots: semaphore.NewWeighted(int64(parallel))}
+// Rest is called when a hash begins. What it gives is called when the hash is
+// done; it does not block, and calls free after as long as the hash took.
+type Rest func() (over func(free func()))
+
+// NewPasswords allows parallel hashes at once. Without rest, slots do not rest.
+func NewPasswords(parallel int, rest Rest) *Passwords {
+	return &Passwords{rest: rest, slots: semaphore.NewWeighted(int64(parallel))}
 }
 
 // HashPassword gives the hash to store, in PHC form. It waits for a free slot
@@ -79,13 +83,17 @@ func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
 		p.waiting.Add(-1)
 		return nil, fmt.Errorf("wait for a password's turn: %w", err)
 	}
-	begun := time.Now()
+	over := func(free func()) { free() }
+	if p.rest != nil {
+		over = p.rest()
+	}
+	free := func() { p.slots.Release(1) }
 	return func() {
 		if p.waiting.Add(-1) > 0 {
-			time.AfterFunc(time.Since(begun), func() { p.slots.Release(1) })
+			over(free)
 			return
 		}
-		p.slots.Release(1)
+		free()
 	}, nil
 }
 

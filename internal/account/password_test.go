@@ -11,7 +11,7 @@ import (
 
 // A flood of sign-ins waits in a bounded queue, and nothing of it stays behind.
 func TestWaitingForPasswordsIsBounded(t *testing.T) {
-	p := NewPasswords(1)
+	p := NewPasswords(1, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	waited := make(chan error)
 	leave, err := p.enter(ctx)
@@ -43,7 +43,10 @@ func TestWaitingForPasswordsIsBounded(t *testing.T) {
 // nobody waits for anything.
 func TestHashesLeaveTimeToRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPasswords(1)
+		p := NewPasswords(1, func() func(func()) {
+			began := time.Now()
+			return func(free func()) { time.AfterFunc(time.Since(began), free) }
+		})
 		enter := func() func() {
 			leave, err := p.enter(t.Context())
 			if err != nil {
@@ -63,6 +66,7 @@ func TestHashesLeaveTimeToRooms(t *testing.T) {
 		time.Sleep(30 * time.Millisecond) // the first one's hash
 		leave()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if second != 60*time.Millisecond {
 			t.Errorf("the second began after %v", second)
 		}

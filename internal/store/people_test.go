@@ -159,7 +159,7 @@ type people struct {
 func newPeople(t *testing.T, s *store.Store) *people {
 	p := &people{t: t, now: time.UnixMilli(1_700_000_000_000)}
 	p.Service = &account.Service{
-		Users: s, Sessions: s, Lists: s, Sockets: p, Passwords: account.NewPasswords(2), Limits: account.NewLimits(),
+		Users: s, Sessions: s, Lists: s, Sockets: p, Passwords: account.NewPasswords(2, nil), Limits: account.NewLimits(),
 		Audit: p, Signup: func() account.Signup { return account.SignupOpen }, Now: func() time.Time { p.mu.Lock(); defer p.mu.Unlock(); return p.now },
 	}
 	return p

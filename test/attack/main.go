@@ -30,11 +30,11 @@ type options struct {
 	rounds  int           // of peace and attack
 	only    string        // attacks with this in their name
 	pin     bool
-	attack  attackers // when this is the attacker's process
+	attack  *attackers // when this is the attacker's process
 }
 
 func main() {
-	var o options
+	o := options{attack: &attackers{}}
 	flag.StringVar(&o.server, "server", "bin/synctv", "the program under test")
 	flag.IntVar(&o.sockets, "sockets", 50, "open sockets in the room")
 	flag.IntVar(&o.rate, "rate", 20, "events a second")
@@ -187,7 +187,7 @@ func (r *room) attacked(ctx context.Context, o options, one attack) (got numbers
 func beAttacker(ctx context.Context, o options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := &o.attack
+	a := o.attack
 	a.said.by = map[int]int{}
 	var one attack
 	for _, known := range attacks() {
