@@ -23,7 +23,7 @@ import (
 // Everything else the store asks must find its rows by an index.
 func scans() map[string]string {
 	return map[string]string{
-		"SELECT key, value FROM settings": "a row for each setting an admin changed: less than ten",
+		"SELECT key, value FROM settings":                "a row for each setting an admin changed: less than ten",
 		`SELECT id, sealed FROM sources WHERE key_id <>`: "the command line closes all secrets with a new key",
 		`SELECT count(*) FROM users`:                     "asked once, at the start",
 		`SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms FROM rooms ORDER BY`: "the command line lists all rooms",
