@@ -70,8 +70,8 @@ func run(ctx context.Context, o options) error {
 	}
 	defer r.close()
 	fmt.Printf("%d sockets, %d events a second, windows of %v; milliseconds from command to socket.\n\n", o.sockets, o.rate, o.length)
-	fmt.Println("| what goes on | quiet p50 | quiet p99 | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | its memory | what attackers were told |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Println("| what goes on | quiet p50 | quiet p99 | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | others on its core | its memory | what attackers were told |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	if _, err := r.window(ctx, options{rate: o.rate, sockets: o.sockets, length: 3 * time.Second}); err != nil { // warm
 		return err
 	}
@@ -94,8 +94,9 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// The peace before an attack and after it may differ by this factor; else the
-// machine was busy with something else, and the round says nothing.
+// The peace before an attack and after it may differ by this factor, and others
+// may have a twentieth of the server's core; else the machine was busy with
+// something else, and the round says nothing.
 const steady = 1.3
 
 // mostDisturbed is how much higher the 99th percentile may be under attack.
@@ -121,7 +122,8 @@ func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err
 		}
 		quiet := (before.p99 + after.p99) / 2
 		ratio, void := got.p99/quiet, ""
-		if max(before.p99, after.p99) > steady*min(before.p99, after.p99) {
+		others := max(before.others, got.others, after.others)
+		if max(before.p99, after.p99) > steady*min(before.p99, after.p99) || o.pin && others > o.length/20 {
 			void = " (void)"
 		} else {
 			ratios = append(ratios, ratio)
@@ -129,8 +131,8 @@ func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err
 		if got.held > 0 {
 			void += fmt.Sprintf(" (%d sent late)", got.held)
 		}
-		fmt.Printf("| %s | %.1f, %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %d MB | %s |\n", one.name, before.p50, after.p50, before.p99, after.p99,
-			got.p50, got.p99, ratio, void, got.lost, share(before, o), share(got, o), memory, told)
+		fmt.Printf("| %s | %.1f, %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %% | %d MB | %s |\n", one.name, before.p50, after.p50, before.p99, after.p99,
+			got.p50, got.p99, ratio, void, got.lost, share(before.cpu, o), share(got.cpu, o), share(others, o), memory, told)
 		ok = ok && got.lost == 0 && (void != "" || ratio <= mostDisturbed)
 		before = after
 	}
@@ -143,8 +145,8 @@ func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err
 	return ok, nil
 }
 
-// share is how much of a core the server had.
-func share(n numbers, o options) float64 { return 100 * n.cpu.Seconds() / o.length.Seconds() }
+// share is how much of a core in a window that was.
+func share(d time.Duration, o options) float64 { return 100 * d.Seconds() / o.length.Seconds() }
 
 // attacked measures while one attack goes on.
 func (r *room) attacked(ctx context.Context, o options, one attack) (got numbers, memoryMB int64, told string, err error) {

@@ -129,6 +129,7 @@ type numbers struct {
 	lost     int           // messages that did not arrive
 	held     int           // commands that this program sent late, which do not count
 	cpu      time.Duration // of the server
+	others   time.Duration // what others had of the server's core
 }
 
 // sentLate is how long sending a command may take; longer, and this program was
@@ -138,7 +139,7 @@ const sentLate = time.Millisecond
 // window sends commands at the rate and waits for their events.
 func (r *room) window(ctx context.Context, o options) (numbers, error) {
 	r.crowd.taken()
-	cpu := outside.CPU(r.server.cmd.Process.Pid)
+	busy, cpu := outside.CoreBusy(0), outside.CPU(r.server.cmd.Process.Pid)
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
 	defer tick.Stop()
 	events, held := int(o.length.Seconds()*float64(o.rate)), map[int]bool{}
@@ -158,6 +159,7 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 		}
 	}
 	cpu = outside.CPU(r.server.cmd.Process.Pid) - cpu
+	busy = outside.CoreBusy(0) - busy
 	pause(ctx, 500*time.Millisecond) // for the last events
 	all, late := r.crowd.taken(), 0
 	var counted []time.Duration
@@ -175,5 +177,5 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 		return numbers{}, errors.New("nothing arrived")
 	}
 	at := func(q float64) float64 { return float64(counted[int(q*float64(len(counted)-1))].Microseconds()) / 1000 }
-	return numbers{p50: at(0.5), p99: at(0.99), lost: events*o.sockets - len(all), held: late, cpu: cpu}, nil
+	return numbers{p50: at(0.5), p99: at(0.99), lost: events*o.sockets - len(all), held: late, cpu: cpu, others: max(0, busy-cpu)}, nil
 }

@@ -31,6 +31,29 @@ func CPU(pid int) time.Duration {
 	return time.Duration((user + system) / clockTicks * float64(time.Second))
 }
 
+// CoreBusy is how long a core of the machine was not idle so far, whoever it
+// worked for, in steps of 10 ms.
+func CoreBusy(core int) time.Duration {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) < 9 || f[0] != "cpu"+strconv.Itoa(core) {
+			continue
+		}
+		sum := 0.0
+		for i, v := range f[1:9] { // user, nice, system, idle, iowait, irq, softirq, steal
+			if n, err := strconv.ParseFloat(v, 64); err == nil && i != 3 && i != 4 {
+				sum += n
+			}
+		}
+		return time.Duration(sum / clockTicks * float64(time.Second))
+	}
+	return 0
+}
+
 // RunDelay is how long the threads of a process were ready to run and had to
 // wait for the core, in seconds: large when the machine is busy elsewhere.
 func RunDelay(pid int) (sum float64) {
