@@ -11,7 +11,7 @@ import (
 
 // Basis is what every press may say about the state it was based on.
 type Basis struct {
-	AtMS    float64 `json:"at_ms,omitempty" doc:"the presser's estimate of the server's time at the press; taken within the last second, never in the future"`
+	AtMS    float64 `json:"at_ms,omitempty" doc:"the presser's estimate of the server's time at the press, of a play: when its picture moves; taken within the last second, a play up to half a second ahead"`
 	Epoch   int64   `json:"epoch,omitempty" doc:"refuse with 409 if the room has another epoch"`
 	Version int64   `json:"version,omitempty" doc:"refuse with 409 if the room has another version"`
 }

@@ -27,6 +27,9 @@ const (
 	// stampWindowMS: a command's own stamp counts when it is at most this old
 	// and not in the future; else the server's time does.
 	stampWindowMS = 1000
+	// startAheadMS: a start may be stamped so far ahead, for a picture moves
+	// some time after its button was pressed (docs/decisions/start.md).
+	startAheadMS = 500
 	// pauseTrustS: a pause stands where its presser saw it when that is within
 	// this of the server's own figure.
 	pauseTrustS = 2.0
@@ -107,14 +110,18 @@ type Command struct {
 	ItemID    string   // item; empty = nothing
 	DurationS float64  // item: its length, 0 = unknown
 	Round     int64    // item: the shuffle round from then on, 0 = as it was
-	AtMS      int64    // presser's estimate of server time at the press; 0 = unknown
+	AtMS      int64    // presser's estimate of server time at the press, of a play: when its picture moves; 0 = unknown
 	Epoch     int64    // the state it was based on; 0 = any
 	Version   int64    // the state it was based on; 0 = any
 }
 
 // stamp is the instant a command counts from.
 func (c Command) stamp(nowMS int64) int64 {
-	if c.AtMS > nowMS || c.AtMS < nowMS-stampWindowMS {
+	latest := nowMS
+	if c.Action == ActPlay {
+		latest += startAheadMS
+	}
+	if c.AtMS > latest || c.AtMS < nowMS-stampWindowMS {
 		return nowMS
 	}
 	return c.AtMS

@@ -71,7 +71,9 @@ func TestApply(t *testing.T) {
 	}{
 		{"play", paused, Command{Action: ActPlay}, Playing, 10, now, true},
 		{"play from the presser's instant", paused, Command{Action: ActPlay, AtMS: now - 400}, Playing, 10, now - 400, true},
-		{"a stamp in the future is ours", paused, Command{Action: ActPlay, AtMS: now + 5}, Playing, 10, now, true},
+		{"play from when the presser's picture moves", paused, Command{Action: ActPlay, AtMS: now + 500}, Playing, 10, now + 500, true},
+		{"a start too far ahead is ours", paused, Command{Action: ActPlay, AtMS: now + 501}, Playing, 10, now, true},
+		{"a stamp in the future is ours", playing, Command{Action: ActPause, AtMS: now + 5}, Paused, 16, now, true},
 		{"an old stamp is ours", paused, Command{Action: ActPlay, AtMS: now - 1001}, Playing, 10, now, true},
 		{"play again", playing, Command{Action: ActPlay}, Playing, 10, now - 3000, false},
 		{"play nothing", empty, Command{Action: ActPlay}, Paused, 0, now - 3000, false},
@@ -153,7 +155,7 @@ func TestPlaybackProperties(t *testing.T) {
 			now += rapid.Int64Range(0, 5000).Draw(t, "dt")
 			c := Command{
 				Action: rapid.SampledFrom([]Action{ActPlay, ActPause, ActSeek, ActRate, ActItem}).Draw(t, "action"),
-				AtMS:   now - rapid.Int64Range(-500, 2000).Draw(t, "stamp"),
+				AtMS:   now - rapid.Int64Range(-700, 2000).Draw(t, "stamp"),
 				Rate:   rapid.Float64Range(MinRate, MaxRate).Draw(t, "rate"),
 				ItemID: rapid.SampledFrom([]string{"", "i", "j"}).Draw(t, "item"),
 			}
@@ -167,7 +169,7 @@ func TestPlaybackProperties(t *testing.T) {
 			if changed != next.Newer(p) {
 				t.Fatalf("changed %v, but newer %v: %+v → %+v", changed, next.Newer(p), p, next)
 			}
-			if next.PositionS < 0 || next.AtMS > now || next.Epoch < p.Epoch || next.PositionAt(now) < next.PositionS {
+			if next.PositionS < 0 || next.AtMS > now+startAheadMS || next.Epoch < p.Epoch || next.PositionAt(now) < next.PositionS {
 				t.Fatalf("broken record %+v at %d", next, now)
 			}
 			p = next

@@ -19,6 +19,8 @@ const name = process.env['PROFILE'] ?? 'home';
 const pages = Number(process.env['PAGES'] ?? 0);
 /** What plays: an mp4 from the library by Range, or HLS by hls.js. */
 const source = process.env['SOURCE'] ?? 'mp4';
+/** What is done: the run that is judged, or many starts and seeks ("starts"), to tune by. */
+const script = process.env['SCRIPT'] ?? 'run';
 /** Servers that run already, one replica each; without them one is started. */
 const replicas = process.env['REPLICAS']?.split(',');
 const owner = { name: root.name, password: process.env['ROOT_PASSWORD'] ?? root.password };
@@ -120,6 +122,7 @@ async function run(viewers: Viewer[], profile: Profile, comeLate: () => Promise<
   await act('seek', first, 'l', 10);
   await act('pause', second, 'k', 2.5);
   await act('resume', first, 'k', 8);
+  if (script === 'starts') return starts(viewers, act, acts);
   if (profile.outage || profile.hidden) return away(last, profile, acts);
   acts.push({ what: 'frozen', at: performance.timeOrigin + performance.now() });
   await freeze(pid, 800 + Math.random() * 1200);
@@ -129,6 +132,16 @@ async function run(viewers: Viewer[], profile: Profile, comeLate: () => Promise<
   await late.ready();
   acts.push({ what: 'late', at: performance.timeOrigin + performance.now() });
   await pass(9);
+  return acts;
+}
+
+/** Each page in turn pauses, resumes and seeks. */
+async function starts(viewers: Viewer[], act: (what: string, v: Viewer, key: string, seconds: number) => Promise<void>, acts: Act[]): Promise<Act[]> {
+  for (let i = 0; i < 9; i++) {
+    await act('pause', viewers[(i + 1) % viewers.length]!, 'k', 2);
+    await act('resume', viewers[i % viewers.length]!, 'k', 4);
+    await act('seek', viewers[i % viewers.length]!, i % 2 ? 'j' : 'l', 4);
+  }
   return acts;
 }
 

@@ -11,6 +11,7 @@ const tick = (over: Partial<Tick> = {}): Tick => ({
   buffered: true,
   seeking: false,
   stalled: false,
+  standing: false,
   roomRate: 1,
   ...over,
 });
@@ -146,8 +147,11 @@ describe('Corrector on a new state', () => {
     ['paused two ms off: likewise', { playing: false, currentS: 10.002 }, { kind: 'seek', to_s: 10 }],
     ['paused on the spot', { playing: false }, { kind: 'none' }],
     ['playing 30 ms off: left to a nudge', { currentS: 9.97 }, { kind: 'none' }],
-    ['playing 50 ms off: a seek is free now', { currentS: 9.95 }, { kind: 'seek', to_s: 10.06 }],
-    ['playing 50 ms ahead: likewise', { currentS: 10.05 }, { kind: 'seek', to_s: 10.06 }],
+    ['playing 50 ms off: a seek is free now', { currentS: 9.95 }, { kind: 'seek', to_s: 10.09 }],
+    ['playing 50 ms ahead: likewise', { currentS: 10.05 }, { kind: 'seek', to_s: 10.09 }],
+    ['to be started in time', { standing: true, currentS: 10.085 }, { kind: 'none' }],
+    ['to be started 20 ms late: left to a nudge', { standing: true, currentS: 10.065 }, { kind: 'none' }],
+    ['to be started too late: from where the room is by then', { standing: true }, { kind: 'seek', to_s: 10.14 }],
   ])('%s', (_name, over, want) => {
     expect(new Corrector().adopt(tick(over))).toEqual(want);
   });
@@ -235,6 +239,21 @@ describe('Corrector with a player', () => {
     p.adopt();
     p.run(cost + 50);
     expect(Math.abs(p.behind)).toBeLessThan(25);
+  });
+
+  it('learns what a start costs, from what it foresaw', () => {
+    const c = new Corrector();
+    for (let i = 0; i < 8; i++) {
+      const from = i * 10_000;
+      c.loaded();
+      // 20 ms late by then, and 100 ms to start: foreseen is 20 and what is missing from the cost.
+      expect(c.adopt(tick({ standing: true, nowMs: from, expectedS: 10.02 - c.start_ms / 1000 })).kind).toBe('none');
+      look(c, 9, { currentS: 9.98 - (100 - c.startLead_ms) / 1000 }, from + 100);
+    }
+    expect(c.startLead_ms).toBeCloseTo(100, 0);
+    expect(c.start_ms, 'after a mere pause').toBe(10);
+    c.adopt(tick({ playing: false, currentS: 4, nowMs: 90_000 }));
+    expect(c.start_ms, 'after a seek').toBeCloseTo(100, 0);
   });
 
   it.each([800, 1400, 2000])('is back within 50 ms 1.5 s after a stall of %i ms', (stall) => {

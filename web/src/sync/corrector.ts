@@ -19,6 +19,8 @@ export type Tick = {
   seeking: boolean;
   /** Whether the player wants to move and has no data. */
   stalled: boolean;
+  /** Whether the player is still to be started. */
+  standing: boolean;
   roomRate: number;
 };
 
@@ -58,7 +60,14 @@ export const TUNING = {
   still: 30,
 } as const;
 
+/**
+ * A way of getting going; each takes a time of its own until the picture runs. Chromium needs
+ * 10 ms after a mere pause, and 65–115 ms when the film was loaded or sought since it last ran.
+ */
+type Way = 'warm start' | 'cold start' | Seek | `${Seek} start`;
 type Seek = 'loaded' | 'unloaded';
+/** Under way: how (foreseenMs) far behind it will be once the picture runs, if the cost is right. */
+type Going = { way: Way; foreseenMs: number };
 type Nudge = {
   rate: number;
   roomRate: number;
@@ -76,15 +85,17 @@ const LEARN = 0.5;
 export class Corrector {
   /** Media time (ms) that a nudge's two rate changes cost this player. */
   #loss = LOSS_AT_FIRST;
-  /** Time (ms) from asking for a seek to the picture running again. */
-  #cost: Record<Seek, number> = { loaded: 60, unloaded: 250 };
+  /** Time (ms) from asking to the picture running. */
+  readonly #cost: Record<Way, number> = { 'warm start': 10, 'cold start': 85, loaded: 90, unloaded: 250, 'loaded start': 140, 'unloaded start': 300 };
   #window: number[] = [];
   #quietUntil = -Infinity;
   #coolUntil = -Infinity;
   #nudge: Nudge | null = null;
   #nudged: Nudge | null = null;
-  #sought: Seek | null = null;
+  #going: Going | null = null;
   #seeking = false;
+  /** Loaded or sought since it last ran. */
+  #cold = true;
   #farFor = 0;
   #ignored = 0;
   #error = 0;
@@ -104,25 +115,54 @@ export class Corrector {
     return this.#loss;
   }
 
-  /** How far ahead of the target a seek aims, in ms. */
+  /** How far ahead of the target a seek of a running film aims, in ms. */
   lead_ms(buffered: boolean): number {
     return this.#cost[kindOf(buffered)];
   }
 
-  /** The room's state is new: a running nudge is void (the caller resets the rate), a seek is free. */
+  /** From play() to a picture that moves, as it stands now, in ms. */
+  get start_ms(): number {
+    return this.#cost[this.#start];
+  }
+
+  /** A start so far ahead (ms) can be met whether the film was sought before or not. */
+  get startLead_ms(): number {
+    return Math.max(this.#cost['warm start'], this.#cost['cold start']);
+  }
+
+  get #start(): 'warm start' | 'cold start' {
+    return this.#cold ? 'cold start' : 'warm start';
+  }
+
+  /** The player has another film. */
+  loaded(): void {
+    this.#cold = true;
+  }
+
+  /**
+   * The room's state is new: a running nudge is void (the caller resets the rate), a seek is
+   * free. A player that stands and is now to play may be ahead by what starting takes.
+   */
   adopt(t: Tick): Action {
     this.#nudge = null;
-    this.#sought = null;
+    this.#going = null;
     this.#seeking = false;
     this.#forget(t.nowMs + TUNING.hold);
     this.#error = behind(t);
     if (!t.playing) return this.#stand(t, TUNING.exact);
-    return Math.abs(this.#error) > TUNING.freeSeek ? this.#seek(t) : NONE;
+    const foreseenMs = this.#error + (t.standing ? this.start_ms * t.roomRate : 0);
+    if (Math.abs(foreseenMs) > TUNING.freeSeek) return this.#seek(t);
+    if (t.standing && !t.seeking) {
+      this.#going = { way: this.#start, foreseenMs };
+      this.#quietUntil += this.start_ms;
+    }
+    return NONE;
   }
 
   /** Called about ten times a second. */
   tick(t: Tick): Action {
     if (t.seeking || t.stalled) {
+      if (this.#going?.way === this.#start) this.#going = null;
       this.#forget(t.nowMs + TUNING.settle);
       return NONE;
     }
@@ -130,6 +170,7 @@ export class Corrector {
     this.#error = behind(t);
     if (!t.playing) return t.nowMs < this.#coolUntil ? NONE : this.#stand(t, TUNING.still);
     if (t.nowMs < this.#quietUntil) return NONE;
+    this.#cold = false;
     // One odd reading is no reason to jump; two in a row are.
     this.#farFor = Math.abs(this.#error) > this.#seekAt(t) ? this.#farFor + 1 : 0;
     if (this.#farFor >= 2) return t.nowMs < this.#coolUntil ? NONE : this.#seek(t);
@@ -180,21 +221,22 @@ export class Corrector {
   #seek(t: Tick): Action {
     this.#nudge = null;
     this.#forget(t.nowMs + TUNING.settle);
-    this.#sought = kindOf(t.buffered);
+    const way: Way = t.standing ? `${kindOf(t.buffered)} start` : kindOf(t.buffered);
+    this.#going = { way, foreseenMs: 0 };
     this.#seeking = true;
     this.#coolUntil = t.nowMs + TUNING.cool;
-    return { kind: 'seek', to_s: t.expectedS + (this.#cost[this.#sought] / 1000) * t.roomRate };
+    return { kind: 'seek', to_s: Math.max(0, t.expectedS + (this.#cost[way] / 1000) * t.roomRate) };
   }
 
   /** Paused: everybody looks at the same picture. */
   #stand(t: Tick, tolerance: number): Action {
     if (Math.abs(behind(t)) <= tolerance) return NONE;
     this.#coolUntil = t.nowMs + TUNING.cool;
-    this.#seeking = true;
+    this.#seeking = this.#cold = true;
     return { kind: 'seek', to_s: t.expectedS };
   }
 
-  /** What was measured belongs to the past; a seek in progress is still to be learned from. */
+  /** What was measured belongs to the past; what got it going is still to be learned from. */
   #forget(quietUntil: number): void {
     this.#window = [];
     this.#farFor = 0;
@@ -203,7 +245,7 @@ export class Corrector {
     this.#quietUntil = quietUntil;
   }
 
-  /** The first clean error after a nudge or a seek tells what it cost. */
+  /** The first clean error after a nudge, a seek or a start tells what it cost. */
   #learn(leftMs: number, roomRate: number): void {
     const n = this.#nudged;
     if (n) {
@@ -211,10 +253,10 @@ export class Corrector {
       if (Math.abs(leftMs) < 50) this.#loss = clamp(blend(this.#loss, loss), -10, 60);
       this.#ignored = Math.abs(leftMs - n.errorMs) < 0.3 * Math.abs(n.errorMs) ? this.#ignored + 1 : 0;
     }
-    const s = this.#sought;
-    if (s) this.#cost[s] = clamp(this.#cost[s] + LEARN * clamp(leftMs / roomRate, -300, 300), 0, 2000);
+    const g = this.#going;
+    if (g) this.#cost[g.way] = clamp(this.#cost[g.way] + LEARN * clamp((leftMs - g.foreseenMs) / roomRate, -300, 300), 0, 2000);
     this.#nudged = null;
-    this.#sought = null;
+    this.#going = null;
   }
 }
 

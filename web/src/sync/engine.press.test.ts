@@ -40,6 +40,28 @@ describe('SyncEngine on a press', () => {
     expect(Math.abs(r.behind)).toBeLessThan(16);
   });
 
+  it('starts the room\'s film when its own picture moves', async () => {
+    const r = setUp();
+    r.video.warmStart_ms = r.video.coldStart_ms = 180;
+    r.video.load(600);
+    r.engine.apply(r.did({ status: 'paused', position_s: 50 }));
+    await r.world.pass(500);
+    const off: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      r.video.sets = [];
+      void r.engine.press({ status: 'playing' }, r.after(40, (b) => r.did({ status: 'playing', position_s: b.position_s!, at_ms: b.at_ms! })));
+      await r.world.pass(400);
+      off.push(Math.abs(r.behind));
+      await r.world.pass(3000);
+      expect(r.video.sets).toEqual([]);
+      void r.engine.press({ status: 'paused' }, r.after(40, (b) => r.did({ status: 'paused', position_s: b.position_s! })));
+      await r.world.pass(1000);
+    }
+    expect(off[0]).toBeGreaterThan(90);
+    expect(off[5]).toBeLessThan(20);
+    expect(r.wishes).toEqual([]);
+  });
+
   it('puts the room\'s state back when the room refuses', async () => {
     const r = setUp();
     await r.playing();

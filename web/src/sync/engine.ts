@@ -1,6 +1,6 @@
 import { page, type Clock, type World } from './clock';
 import { Corrector, type Action, type Tick } from './corrector';
-import { newer, positionAt, type CommandBody, type Motion, type Playback, type Reason, type SyncStatus } from './timeline';
+import { lineAt, newer, positionAt, type CommandBody, type Motion, type Playback, type Reason, type SyncStatus } from './timeline';
 
 /** What the engine touches of a media element. */
 export type Player = EventTarget &
@@ -49,8 +49,8 @@ const WISH_S = 1;
 /** A live picture older than this (s) after a pause is left for the newest. */
 const LIVE_LAG_S = 2;
 const RATE_STEP = 0.005;
-/** From play() to a picture that moves, about (ms): so much before a start that is set for later. */
-const START_MS = 40;
+/** The room takes a start so far ahead at most (ms); see screen.startAheadMS. */
+const MOST_LEAD_MS = 500;
 /** A player without data for so long (ms) is not ready; a seek is over sooner. */
 const STARVED_MS = 700;
 
@@ -90,7 +90,7 @@ export class SyncEngine {
   readonly #hooks: Hooks;
   readonly #world: World;
   readonly #listeners: [string, () => void][] = [
-    ['loadedmetadata', () => this.reassert()],
+    ['loadedmetadata', () => this.#onLoaded()],
     ['play', () => this.#onPlayOrPause()],
     ['pause', () => this.#onPlayOrPause()],
     ['seeking', () => this.#onSeeking()],
@@ -149,14 +149,19 @@ export class SyncEngine {
     this.#resetRate(p?.rate ?? 1);
     if (!p) return this.#video.pause();
     this.#waitsForClock = p.status === 'playing' && !this.#clock.synced && !this.#foreseen;
-    const left_ms = p.at_ms - this.#clock.now() - START_MS;
-    this.#held = p.status === 'playing' && !this.#waitsForClock && left_ms > 0;
+    this.#held = p.status === 'playing' && !this.#waitsForClock && this.#untilStart(p) >= 1;
     if (p.status === 'paused' || this.#held) this.#video.pause();
     if (this.#waitsForClock) return;
-    if (this.#held) this.#endStart = this.#world.later(left_ms, () => this.reassert());
     if (this.#live) this.#toEdge();
     else if (this.#video.readyState > 0) this.#do(this.#corrector.adopt(this.#look(p)));
+    // What was done just now may make the start a slower one.
+    if (this.#held) this.#endStart = this.#world.later(Math.max(0, this.#untilStart(p)), () => this.reassert());
     if (this.#wantsPlay && this.#video.paused) void this.#play();
+  }
+
+  /** How long (ms) until play() has to be called for a film that is to move at its instant. */
+  #untilStart(p: Playback): number {
+    return p.at_ms - this.#clock.now() - this.#corrector.start_ms;
   }
 
   /**
@@ -168,7 +173,7 @@ export class SyncEngine {
     const room = this.#target;
     if (!room) return;
     if (change.status === 'paused') this.#video.pause();
-    const at_ms = this.#clock.now();
+    const at_ms = this.#clock.now() + this.#startLead(room, change);
     const position_s = change.position_s ?? this.#seen(room, at_ms);
     // A film that waits goes on waiting, wherever it is moved to.
     const from_ms = this.#held && !change.status ? room.at_ms : at_ms;
@@ -222,6 +227,16 @@ export class SyncEngine {
     if (!foreseen || !this.#room || !alike(foreseen, this.#room, this.#clock.now())) this.reassert();
   }
 
+  /**
+   * A picture moves some time after play(), a Bluetooth headset's a quarter of a second. The
+   * room's film starts when players like this one can have started, so that neither the
+   * presser's has anything to catch up with nor those that hear of it soon.
+   */
+  #startLead(room: Playback, change: Partial<Motion>): number {
+    const starts = change.status === 'playing' && room.status === 'paused' && !this.#live && this.#video.readyState > 0;
+    return starts && this.#clock.synced ? Math.min(MOST_LEAD_MS, this.#corrector.startLead_ms) : 0;
+  }
+
   /** The position the person acts on: the picture's own, unless there is none yet. */
   #seen(room: Playback, at_ms: number): number {
     const v = this.#video;
@@ -229,7 +244,12 @@ export class SyncEngine {
   }
 
   #expected(p: Motion): number {
-    return positionAt(p, this.#clock.now() + this.#aheadOf(p) * 1000, this.#video.duration);
+    return positionAt(p, this.#now(p), this.#video.duration);
+  }
+
+  /** The server's time for this page, which may play ahead of the room. */
+  #now(p: Motion): number {
+    return this.#clock.now() + this.#aheadOf(p) * 1000;
   }
 
   /** Paused pictures are the same for all. */
@@ -239,15 +259,17 @@ export class SyncEngine {
 
   #look(p: Playback): Tick {
     const v = this.#video;
-    const expectedS = this.#expected(p);
+    const playing = this.#wantsPlay;
+    const expectedS = playing ? lineAt(p, this.#now(p), v.duration) : this.#expected(p);
     return {
       nowMs: this.#world.now(),
-      playing: this.#wantsPlay,
+      playing,
       expectedS,
       currentS: v.currentTime,
-      buffered: holds(v.buffered, expectedS),
+      buffered: holds(v.buffered, Math.max(0, expectedS)),
       seeking: v.seeking,
-      stalled: this.#wantsPlay && v.readyState < 3,
+      stalled: playing && v.readyState < 3,
+      standing: playing && v.paused,
       roomRate: p.rate,
     };
   }
@@ -318,6 +340,11 @@ export class SyncEngine {
     const edge = buffered.end(buffered.length - 1);
     if (edge - currentTime < LIVE_LAG_S) return;
     this.#video.currentTime = edge - LIVE_LAG_S / 2;
+  }
+
+  #onLoaded(): void {
+    this.#corrector.loaded();
+    this.reassert();
   }
 
   /** Not ours when the element is not what we want of it; events come late, so look at it now. */

@@ -82,6 +82,11 @@ export function positionAt(p: Motion, serverNowMs: number, durationS = Infinity)
   return Math.min(Math.max(0, p.position_s + (ranMs / 1000) * p.rate), endOf(durationS));
 }
 
+/** The line that a playing film runs on, before its start too: there it lies behind the position. */
+export function lineAt(p: Motion, serverNowMs: number, durationS = Infinity): number {
+  return Math.min(p.position_s + ((serverNowMs - p.at_ms) / 1000) * p.rate, endOf(durationS));
+}
+
 /** Whom the room waits for at a server instant; nobody when the film may move. */
 export function waitedFor(p: Playback | null, serverNowMs: number): Waited[] {
   return p?.status === 'playing' && (p.wait_ms ?? 0) > serverNowMs ? (p.waits ?? []).filter((w) => !w.excused) : [];

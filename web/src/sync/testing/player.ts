@@ -71,6 +71,7 @@ export class SimPlayer {
       buffered: this.behind < this.loadedAhead,
       seeking: this.now < this.#busyUntil,
       stalled: this.now < this.stallUntil,
+      standing: false,
       roomRate: this.#roomRate,
     };
   }

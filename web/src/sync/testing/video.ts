@@ -27,6 +27,11 @@ export class SimVideo extends EventTarget implements Player {
   preservesPitch = false;
   loss_s = 0.012;
   seekCost_ms = 60;
+  /** From play() to a picture that moves: after a mere pause, and when it was loaded or sought since. */
+  warmStart_ms = 10;
+  coldStart_ms = 85;
+  #cold = true;
+  #movesAt = -Infinity;
   /** What play() does: as a browser that wants a press first, or not. */
   refuses = false;
   /** Each position that was set. */
@@ -45,6 +50,7 @@ export class SimVideo extends EventTarget implements Player {
   /** As when the source's headers have come. */
   load(duration: number): void {
     this.#film = 0;
+    this.#cold = true;
     this.duration = duration;
     this.readyState = 4;
     this.playbackRate = this.defaultPlaybackRate;
@@ -62,7 +68,8 @@ export class SimVideo extends EventTarget implements Player {
   get currentTime(): number {
     const t = this.#world.true_ms;
     const moves = !this.paused && !this.seeking && this.readyState >= 3;
-    if (moves) this.#film = Math.min(this.#film + ((t - this.#at) / 1000) * this.#rate, this.duration || Infinity);
+    const for_ms = Math.max(0, t - Math.max(this.#at, this.#movesAt));
+    if (moves) this.#film = Math.min(this.#film + (for_ms / 1000) * this.#rate, this.duration || Infinity);
     this.#at = t;
     return this.#film;
   }
@@ -77,6 +84,7 @@ export class SimVideo extends EventTarget implements Player {
     void this.currentTime;
     this.#film = s;
     this.seeking = true;
+    this.#cold ||= this.paused;
     this.#fire('seeking');
     this.#world.later(this.seekCost_ms, () => {
       void this.currentTime;
@@ -100,7 +108,11 @@ export class SimVideo extends EventTarget implements Player {
   play = async (): Promise<void> => {
     if (this.refuses) throw new DOMException('a press first', 'NotAllowedError');
     void this.currentTime;
-    if (this.paused) this.#fire('play');
+    if (this.paused) {
+      this.#fire('play');
+      this.#movesAt = this.#world.true_ms + (this.#cold ? this.coldStart_ms : this.warmStart_ms);
+      this.#cold = false;
+    }
     this.paused = false;
   };
 
