@@ -18,7 +18,7 @@ describe('Film', () => {
     video.load(90);
     video.jump(30);
     await video.play();
-    await world.pass(1060);
+    await world.pass(1085);
     hear('timeupdate');
     expect([film.paused, film.at_s, film.length_s, film.loaded_s]).toEqual([false, 31, 90, 90]);
   });
