@@ -15,6 +15,7 @@ import (
 // An ffmpeg publishes over TLS like over TCP: the server is only given another
 // listener.
 func TestFFmpegPublishesOverTLS(t *testing.T) {
+	ffmpeg := tool(t, "ffmpeg") // first: a test that is skipped leaves nothing running
 	// httptest carries a certificate, so none has to be made here.
 	site := httptest.NewUnstartedServer(nil)
 	site.StartTLS()
@@ -30,7 +31,7 @@ func TestFFmpegPublishesOverTLS(t *testing.T) {
 	go func() {
 		served <- (&rtmp.Server{Door: door{}, Hub: hub, Log: slog.New(slog.DiscardHandler)}).Serve(ctx, ln)
 	}()
-	push := exec.Command(tool(t, "ffmpeg"), append(source(3), append(h264(30, "500k"), "rtmps://"+ln.Addr().String()+"/live/r1/"+goodKey)...)...)
+	push := exec.Command(ffmpeg, append(source(3), append(h264(30, "500k"), "rtmps://"+ln.Addr().String()+"/live/r1/"+goodKey)...)...)
 	if out, err := push.CombinedOutput(); err != nil {
 		t.Errorf("ffmpeg: %v\n%s", err, out)
 	}
