@@ -32,7 +32,7 @@ bench-sockets: build ## a room of 1,000 sockets: server on core 0, load on core 
 	$(GO) build -o bin/sockets ./test/sockets
 	bin/sockets -server $(BIN) $(LOAD)
 
-attack: build ## a room's events while somebody wears the server out, about two minutes
+attack: build ## a room's events while somebody wears the server out: an idle machine, a quarter of an hour
 	$(GO) build -o bin/attack ./test/attack
 	bin/attack -server $(BIN) $(LOAD)
 

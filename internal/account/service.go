@@ -95,17 +95,23 @@ func (s *Service) create(ctx context.Context, name, password string, role Role, 
 }
 
 // SignIn checks a name and a password. A wrong name costs as much time as a
-// wrong password, so that names cannot be probed. Wrong tries are limited.
+// wrong password, so that names cannot be probed. Wrong tries are limited, before
+// the store is asked: a flood of them is cheap.
 func (s *Service) SignIn(ctx context.Context, name, password string, d Device) (User, string, error) {
 	nameKey := text.Fold(text.Line(name))
-	u, err := s.Users.UserByName(ctx, nameKey)
-	if err != nil && !errors.Is(err, ErrUserNotFound) {
-		return User{}, "", err
-	}
 	attempt, err := s.Limits.begin(s.Now(), nameKey, d.Address, func() (bool, error) {
+		u, err := s.userOrNobody(ctx, nameKey)
+		if err != nil {
+			return false, err
+		}
 		return s.Lists.UsedFrom(ctx, u.ID, d.Address, s.Now().UnixMilli())
 	})
 	if err != nil {
+		return User{}, "", err
+	}
+	u, err := s.userOrNobody(ctx, nameKey)
+	if err != nil {
+		attempt.succeeded() // it was not tried
 		return User{}, "", err
 	}
 	ok, err := s.matchesOrNobody(ctx, u, password)
@@ -121,6 +127,15 @@ func (s *Service) SignIn(ctx context.Context, name, password string, d Device) (
 	}
 	token, err := s.StartSession(ctx, u, d)
 	return u, token, err
+}
+
+// userOrNobody is the account of a name, or one without an id.
+func (s *Service) userOrNobody(ctx context.Context, nameKey string) (User, error) {
+	u, err := s.Users.UserByName(ctx, nameKey)
+	if errors.Is(err, ErrUserNotFound) {
+		return User{}, nil
+	}
+	return u, err
 }
 
 // matchesOrNobody takes the same time whether the account exists or not.

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type options struct {
 	rate    int           // events a second
 	length  time.Duration // of each window
 	rounds  int           // of peace and attack
-	only    string        // attacks with this in their name
+	only    string        // attacks whose name fits; of the attacker, the name
 	pin     bool
 	attack  *attackers // when this is the attacker's process
 }
@@ -40,7 +41,7 @@ func main() {
 	flag.IntVar(&o.rate, "rate", 20, "events a second")
 	flag.DurationVar(&o.length, "for", 15*time.Second, "length of each window")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each attack is measured")
-	flag.StringVar(&o.only, "only", "", "only attacks with this in their name")
+	flag.StringVar(&o.only, "only", "", "only attacks whose name this regular expression fits")
 	flag.BoolVar(&o.pin, "pin", true, "server on CPU 0, the rest on CPU 1")
 	flag.StringVar(&o.attack.addr, "attack", "", "be the attacker of host:port, with the attack named by -only")
 	flag.StringVar(&o.attack.token, "token", "", "of a member, for the attacker")
@@ -70,17 +71,25 @@ func run(ctx context.Context, o options) error {
 	}
 	defer r.close()
 	fmt.Printf("%d sockets, %d events a second, windows of %v; milliseconds from command to socket.\n\n", o.sockets, o.rate, o.length)
-	fmt.Println("| what goes on | quiet p50 | quiet p99 | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | others on its core | its memory | what attackers were told |")
+	fmt.Println("| what goes on | quiet p50 | quiet p99 | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | events left out | its memory | what attackers were told |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	if _, err := r.window(ctx, options{rate: o.rate, sockets: o.sockets, length: 3 * time.Second}); err != nil { // warm
 		return err
 	}
+	wanted, err := regexp.Compile(o.only)
+	if err != nil {
+		return err
+	}
+	before, err := r.window(ctx, o)
+	if err != nil {
+		return err
+	}
 	var failed []string
 	for _, one := range attacks() {
-		if !strings.Contains(one.name, o.only) {
+		if !wanted.MatchString(one.name) {
 			continue
 		}
-		ok, err := r.measure(ctx, o, one)
+		ok, err := r.measure(ctx, o, one, &before)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
@@ -94,20 +103,17 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// The peace before an attack and after it may differ by this factor, and others
-// may have a twentieth of the server's core; else the machine was busy with
-// something else, and the round says nothing.
+// The peace before an attack and after it may differ by this factor, and half of
+// the events may be left out; else the machine was busy with something else, and
+// the round says nothing.
 const steady = 1.3
 
 // mostDisturbed is how much higher the 99th percentile may be under attack.
 const mostDisturbed = 2
 
-// measure does the rounds of one attack; peace lies between them.
-func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err error) {
-	before, err := r.window(ctx, o)
-	if err != nil {
-		return false, err
-	}
+// measure does the rounds of one attack; peace lies between them, the last one's
+// numbers in peace.
+func (r *room) measure(ctx context.Context, o options, one attack, peace *numbers) (ok bool, err error) {
 	ok = true
 	var ratios []float64
 	for range o.rounds {
@@ -120,21 +126,18 @@ func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err
 		if err != nil {
 			return false, err
 		}
+		before := *peace
+		*peace = after
 		quiet := (before.p99 + after.p99) / 2
 		ratio, void := got.p99/quiet, ""
-		others := max(before.others, got.others, after.others)
-		if max(before.p99, after.p99) > steady*min(before.p99, after.p99) || o.pin && others > o.length/20 {
+		if max(before.p99, after.p99) > steady*min(before.p99, after.p99) || before.dim() || got.dim() || after.dim() {
 			void = " (void)"
 		} else {
 			ratios = append(ratios, ratio)
 		}
-		if got.held > 0 {
-			void += fmt.Sprintf(" (%d sent late)", got.held)
-		}
-		fmt.Printf("| %s | %.1f, %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %% | %d MB | %s |\n", one.name, before.p50, after.p50, before.p99, after.p99,
-			got.p50, got.p99, ratio, void, got.lost, share(before.cpu, o), share(got.cpu, o), share(others, o), memory, told)
+		fmt.Printf("| %s | %.1f, %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %%, %.0f %%, %.0f %% | %d MB | %s |\n", one.name, before.p50, after.p50, before.p99, after.p99,
+			got.p50, got.p99, ratio, void, got.lost, share(before.cpu, o), share(got.cpu, o), before.leftOut(), got.leftOut(), after.leftOut(), memory, told)
 		ok = ok && got.lost == 0 && (void != "" || ratio <= mostDisturbed)
-		before = after
 	}
 	if len(ratios) == 0 {
 		fmt.Println(one.name + ": void, the machine was not quiet")
@@ -144,6 +147,10 @@ func (r *room) measure(ctx context.Context, o options, one attack) (ok bool, err
 	fmt.Printf("%s: median %.2f of %d\n", one.name, ratios[len(ratios)/2], len(ratios))
 	return ok, nil
 }
+
+// leftOut is how many of a hundred events do not count; dim, too many.
+func (n numbers) leftOut() float64 { return 100 * float64(n.left) / float64(n.of) }
+func (n numbers) dim() bool        { return n.left*2 > n.of }
 
 // share is how much of a core in a window that was.
 func share(d time.Duration, o options) float64 { return 100 * d.Seconds() / o.length.Seconds() }

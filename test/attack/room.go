@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -127,22 +128,31 @@ func (r *room) close() {
 type numbers struct {
 	p50, p99 float64
 	lost     int           // messages that did not arrive
-	held     int           // commands that this program sent late, which do not count
+	left     int           // events that do not count, see window
+	of       int           // all of them
 	cpu      time.Duration // of the server
-	others   time.Duration // what others had of the server's core
 }
 
-// sentLate is how long sending a command may take; longer, and this program was
-// waiting for its turn on the core, not for the server.
-const sentLate = time.Millisecond
+const (
+	// sentLate is how long sending a command may take; longer, and this program
+	// was waiting for its turn on the core, not for the server.
+	sentLate = time.Millisecond
+	// stretch of a window: others may have mostOthers of the server's core in it,
+	// else its events do not count.
+	stretch    = time.Second
+	mostOthers = stretch / 20
+)
 
-// window sends commands at the rate and waits for their events.
+// window sends commands at the rate and waits for their events. Those do not
+// count that were sent late, or in a second in which the machine was busy with
+// something else.
 func (r *room) window(ctx context.Context, o options) (numbers, error) {
 	r.crowd.taken()
-	busy, cpu := outside.CoreBusy(0), outside.CPU(r.server.cmd.Process.Pid)
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
 	defer tick.Stop()
-	events, held := int(o.length.Seconds()*float64(o.rate)), map[int]bool{}
+	events, left := int(o.length.Seconds()*float64(o.rate)), map[int]bool{}
+	since, first, m := time.Now(), r.next+1, r.meter()
+	begin := m.server
 	for range events {
 		select {
 		case <-tick.C:
@@ -153,29 +163,44 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 		n := r.next
 		var began time.Time
 		begun := func() { began = time.Now(); r.crowd.sent[n].Store(began.UnixNano()) }
-		left := func() { held[n] = time.Since(began) > sentLate }
-		if err := r.helm.Seek(n, begun, left); err != nil {
+		gone := func() { left[n] = time.Since(began) > sentLate }
+		if err := r.helm.Seek(n, begun, gone); err != nil {
 			return numbers{}, err
 		}
+		if time.Since(since) < stretch && n < first+events-1 {
+			continue
+		}
+		now := r.meter()
+		if o.pin && now.others()-m.others() > mostOthers {
+			for ; first <= n; first++ {
+				left[first] = true
+			}
+		}
+		since, first, m = time.Now(), n+1, now
 	}
-	cpu = outside.CPU(r.server.cmd.Process.Pid) - cpu
-	busy = outside.CoreBusy(0) - busy
 	pause(ctx, 500*time.Millisecond) // for the last events
-	all, late := r.crowd.taken(), 0
-	var counted []time.Duration
-	for _, a := range all {
-		if !held[a.event] {
-			counted = append(counted, a.after)
-		}
-	}
-	for _, was := range held {
+	all := r.crowd.taken()
+	v := numbers{lost: events*o.sockets - len(all), of: events, cpu: m.server - begin}
+	counted := slices.DeleteFunc(all, func(a arrival) bool { return left[a.event] })
+	for _, was := range left {
 		if was {
-			late++
+			v.left++
 		}
 	}
-	if len(counted) == 0 {
-		return numbers{}, errors.New("nothing arrived")
+	if len(counted) > 0 {
+		at := func(q float64) float64 {
+			return float64(counted[int(q*float64(len(counted)-1))].after.Microseconds()) / 1000
+		}
+		v.p50, v.p99 = at(0.5), at(0.99)
 	}
-	at := func(q float64) float64 { return float64(counted[int(q*float64(len(counted)-1))].Microseconds()) / 1000 }
-	return numbers{p50: at(0.5), p99: at(0.99), lost: events*o.sockets - len(all), held: late, cpu: cpu, others: max(0, busy-cpu)}, nil
+	return v, nil
 }
+
+// meter is what the server and everybody had of its core so far.
+type meter struct{ server, all time.Duration }
+
+func (r *room) meter() meter {
+	return meter{outside.CPU(r.server.cmd.Process.Pid), outside.CoreBusy(0)}
+}
+
+func (m meter) others() time.Duration { return m.all - m.server }
