@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +132,41 @@ func TestNoEntryPointReachesForbiddenPlaces(t *testing.T) {
 	}
 }
 
+// TestOnePersonLooksAtTwoAtOnce: more wait, and nobody else does.
+func TestOnePersonLooksAtTwoAtOnce(t *testing.T) {
+	w := guardtest.Start(t)
+	gate := make(chan struct{})
+	var running, most, asked atomic.Int64
+	w.Files.HandleFunc("/slow/{file}", func(rw http.ResponseWriter, _ *http.Request) {
+		most.Store(max(most.Load(), running.Add(1)))
+		defer running.Add(-1)
+		asked.Add(1)
+		<-gate
+		_, _ = rw.Write([]byte("#EXTM3U\n#EXTINF:4,\n1.ts\n#EXT-X-ENDLIST\n"))
+	})
+	h := startHouse(t, map[string]string{"SYNCTV_FETCH_DNS": w.DNS, "SYNCTV_FETCH_ALLOW": guardtest.AllowedHost})
+	ada, bob := h.register("ada"), h.register("bob")
+	room := ada.createRoom(map[string]string{"name": "x"})
+	bob.post("/api/rooms/"+room+"/join", struct{}{}).ok(200, nil)
+	var all sync.WaitGroup
+	look := func(who *client, file string) {
+		all.Go(func() {
+			who.post("/api/rooms/"+room+"/playlist/look", object{"url": w.Origin + "/slow/" + file}).ok(200, nil)
+		})
+	}
+	for n := range 6 {
+		look(ada, fmt.Sprintf("%d.m3u8", n))
+	}
+	h.await("two of hers", func() bool { return asked.Load() == 2 })
+	look(bob, "his.m3u8")
+	h.await("his", func() bool { return asked.Load() == 3 })
+	close(gate)
+	all.Wait()
+	if asked.Load() != 7 || most.Load() != 3 {
+		t.Errorf("%d were asked for, %d at once", asked.Load(), most.Load())
+	}
+}
+
 // TestFilmThroughTheServer: ranges, the Referer its origin demands, no header
 // of the viewer, and nothing for those outside the room.
 func TestFilmThroughTheServer(t *testing.T) {
@@ -145,7 +182,7 @@ func TestFilmThroughTheServer(t *testing.T) {
 		rw.Header().Set("ETag", `"film"`)
 		http.ServeContent(rw, r, "film.mp4", time.Time{}, bytes.NewReader(film))
 	})
-	h := startHouse(t, map[string]string{"SYNCTV_FETCH_DNS": w.DNS, "SYNCTV_FETCH_ALLOW": guardtest.AllowedHost})
+	h := startHouse(t, map[string]string{"SYNCTV_FETCH_DNS": w.DNS, "SYNCTV_FETCH_ALLOW": guardtest.AllowedHost, "SYNCTV_METRICS_ADDR": "127.0.0.1:0"})
 	host := h.register("host")
 	room := host.createRoom(map[string]string{"name": "cinema"})
 	base := "/api/rooms/" + room
@@ -183,5 +220,19 @@ func TestFilmThroughTheServer(t *testing.T) {
 	}
 	if joined := strings.Join(cookies, ""); joined != "" || len(cookies) == 0 {
 		t.Errorf("sent on: %q", joined)
+	}
+	host.post(base+"/items/"+id+"/subtitles/fetch", object{"url": "http://10.0.0.1/x.vtt"}).problem(403, "address_refused")
+	families := h.scrape()
+	for name, labels := range map[string]string{
+		"synctv_fetch_requests_total": "", "synctv_fetch_refused_total": "reason=address", "synctv_proxy_cache_fills_total": "",
+		"synctv_proxy_cache_answers_total": "answer=hit", "synctv_proxy_cache_slices": "", "synctv_proxy_cache_bytes": "",
+		"synctv_proxy_bytes_total": "from=remote", "synctv_proxy_buffers_total": "event=returned",
+	} {
+		if v := value(families[name], labels); v < 1 {
+			t.Errorf("%s{%s} is %v", name, labels, v)
+		}
+	}
+	if v := value(families["synctv_proxy_bytes_total"], "from=remote"); v != float64(len(film)) {
+		t.Errorf("%v bytes were fetched of a film of %d", v, len(film))
 	}
 }

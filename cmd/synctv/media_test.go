@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -72,6 +74,65 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("%s: %d %s", r, a.status, a.header.Get("Content-Range"))
 		}
 	}
+}
+
+// TestLibraryIsReadAsItIs: what comes, changes and goes in the folders is seen
+// at the next look, without a restart.
+func TestLibraryIsReadAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	h := startHouse(t, map[string]string{"SYNCTV_LIBRARY": "Films=" + dir})
+	root := h.root()
+	seen := func(path string) (all string) {
+		t.Helper()
+		var l struct {
+			Entries []struct {
+				Path string
+				Size int64
+			}
+		}
+		root.get(path).ok(200, &l)
+		for _, e := range l.Entries {
+			all += fmt.Sprintf("%s %d;", e.Path, e.Size)
+		}
+		return all
+	}
+	both := func(want string) {
+		t.Helper()
+		if list, found := seen("/api/library?path=Films"), seen("/api/library/search?q=film"); list != want || found != want {
+			t.Errorf("listed %q, found %q, want %q", list, found, want)
+		}
+	}
+	both("")
+	writeFile(t, filepath.Join(dir, "film.mp4"), 1000)
+	both("Films/film.mp4 1000;")
+	room := "/api/rooms/" + root.createRoom(map[string]string{"name": "x"})
+	var list struct {
+		Items []struct {
+			ID   string
+			Play struct{ URL string }
+		}
+	}
+	root.post(room+"/playlist/items", object{"items": []object{{"library_path": "Films/film.mp4"}}}).ok(201, &list)
+	subtitles := func() string { return string(root.get(room + "/items/" + list.Items[0].ID + "/subtitles").body) }
+	if got := subtitles(); strings.Contains(got, "film.en") {
+		t.Errorf("subtitles %s", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "film.en.srt"), []byte("1\n00:00:01,000 --> 00:00:02,000\nHello\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := subtitles(); !strings.Contains(got, `"language":"en"`) {
+		t.Errorf("subtitles %s", got)
+	}
+	next := writeFile(t, filepath.Join(dir, "film.mp4"), 2000)
+	both("Films/film.mp4 2000;")
+	if a := root.get(list.Items[0].Play.URL); !bytes.Equal(a.body, next) {
+		t.Errorf("%d bytes of the changed film", len(a.body))
+	}
+	if err := os.Rename(filepath.Join(dir, "film.mp4"), filepath.Join(dir, "other film.mp4")); err != nil {
+		t.Fatal(err)
+	}
+	both("Films/other film.mp4 2000;")
+	root.get(list.Items[0].Play.URL).problem(404, "library_not_found")
 }
 
 func TestLive(t *testing.T) {

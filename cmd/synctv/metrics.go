@@ -10,7 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"synctv/internal/cached"
+	"synctv/internal/guard"
 	"synctv/internal/live"
+	"synctv/internal/proxy"
 	"synctv/internal/store"
 	"synctv/internal/telemetry"
 )
@@ -28,6 +30,8 @@ func (p *program) measure(db *store.Store, copies *cached.Rooms) *telemetry.Metr
 	)
 	m.Each(cacheSeries(copies)...)
 	m.Each(p.liveSeries()...)
+	m.Each(p.fetchSeries()...)
+	m.Each(p.proxySeries()...)
 	for name, pool := range db.Pools() {
 		labels := prometheus.Labels{"pool": name}
 		m.Each(
@@ -84,6 +88,65 @@ func (p *program) liveSeries() []telemetry.Series {
 		"cut":            func(s live.Stats) int64 { return s.Cut },
 	} {
 		list = append(list, one("synctv_live_publish_events_total", "What happened to encoders, by event.", true, prometheus.Labels{"event": event}, read))
+	}
+	return list
+}
+
+// fetchSeries are of the one client that asks other servers.
+func (p *program) fetchSeries() []telemetry.Series {
+	one := func(name, help string, total bool, labels prometheus.Labels, read func(guard.Stats) int64) telemetry.Series {
+		return telemetry.Series{Name: name, Help: help, Total: total, Labels: labels, Read: func() float64 { return float64(read(p.outside.client.Stats())) }}
+	}
+	list := []telemetry.Series{
+		one("synctv_fetch_requests_total", "Requests to other servers, each try and redirect counted.", true, nil, func(s guard.Stats) int64 { return s.Requests }),
+		one("synctv_fetch_failures_total", "Requests that the other server failed: no connection, too late, status 5xx.", true, nil, func(s guard.Stats) int64 { return s.Failures }),
+		one("synctv_fetch_retries_total", "Tries after the first one.", true, nil, func(s guard.Stats) int64 { return s.Retries }),
+		one("synctv_fetch_running", "Requests to other servers that run now, until their bodies are read.", false, nil, func(s guard.Stats) int64 { return s.Limits.Running }),
+		one("synctv_fetch_waiting", "Requests that wait until others have ended.", false, nil, func(s guard.Stats) int64 { return s.Limits.Waiting }),
+		one("synctv_fetch_failing_hosts", "Hosts that are left alone for now because they keep failing.", false, nil, func(s guard.Stats) int64 { return int64(s.FailingHosts) }),
+		{Name: "synctv_fetch_live_streams", Help: "Live streams of other servers that are fetched now.", Read: func() float64 { return float64(p.pulls.Count()) }},
+	}
+	for reason, read := range map[string]func(guard.Stats) int64{
+		"address": func(s guard.Stats) int64 { return s.Refused },
+		"failing": func(s guard.Stats) int64 { return s.Broken },
+		"busy":    func(s guard.Stats) int64 { return s.Limits.Refused },
+	} {
+		list = append(list, one("synctv_fetch_refused_total", "Requests that were not made: a forbidden address, a host that keeps failing, too many at once.", true, prometheus.Labels{"reason": reason}, read))
+	}
+	return list
+}
+
+// proxySeries are of films that come through this server, and of the slices of
+// them that it keeps.
+func (p *program) proxySeries() []telemetry.Series {
+	one := func(name, help string, total bool, labels prometheus.Labels, read func(proxy.Stats) int64) telemetry.Series {
+		return telemetry.Series{Name: name, Help: help, Total: total, Labels: labels, Read: func() float64 { return float64(read(p.outside.proxy.Stats())) }}
+	}
+	list := []telemetry.Series{
+		one("synctv_proxy_cache_bytes", "Disk that slices of remote films take.", false, nil, func(s proxy.Stats) int64 { return s.Cache.Bytes }),
+		one("synctv_proxy_cache_slices", "Slices of 2 MiB on disk.", false, nil, func(s proxy.Stats) int64 { return s.Cache.Slices }),
+		one("synctv_proxy_cache_fills_total", "Slices fetched and kept.", true, nil, func(s proxy.Stats) int64 { return s.Cache.Fills }),
+		one("synctv_proxy_cache_evictions_total", "Slices dropped because the disk's share was full.", true, nil, func(s proxy.Stats) int64 { return s.Cache.Evictions }),
+		one("synctv_proxy_passed_total", "Requests for what cannot be had in slices, each fetched for its viewer alone.", true, nil, func(s proxy.Stats) int64 { return s.Passed }),
+		one("synctv_proxy_over_budget_total", "Requests refused or ended because a room or person had had its share.", true, nil, func(s proxy.Stats) int64 { return s.OverBudget }),
+	}
+	for answer, read := range map[string]func(proxy.Stats) int64{
+		"hit": func(s proxy.Stats) int64 { return s.Cache.Hits }, "miss": func(s proxy.Stats) int64 { return s.Cache.Misses },
+	} {
+		list = append(list, one("synctv_proxy_cache_answers_total", "Slices that viewers took, by whether they were on disk (hit) or fetched or waited for (miss).", true, prometheus.Labels{"answer": answer}, read))
+	}
+	for from, read := range map[string]func(proxy.Stats) int64{
+		"disk": func(s proxy.Stats) int64 { return s.Cache.BytesFromDisk }, "remote": func(s proxy.Stats) int64 { return s.Cache.BytesFetched },
+	} {
+		list = append(list, one("synctv_proxy_bytes_total", "Bytes of slices, sent from disk and fetched from remote servers.", true, prometheus.Labels{"from": from}, read))
+	}
+	for event, read := range map[string]func(guard.BuffersStats) int64{
+		"lent":     func(b guard.BuffersStats) int64 { return b.Lent },
+		"returned": func(b guard.BuffersStats) int64 { return b.Returned },
+		"dropped":  func(b guard.BuffersStats) int64 { return b.Dropped },
+	} {
+		list = append(list, one("synctv_proxy_buffers_total", "Buffers of 64 KiB that were lent, came back, or were dropped for their size.", true, prometheus.Labels{"event": event},
+			func(s proxy.Stats) int64 { return read(s.Cache.Buffers) + read(s.Buffers) }))
 	}
 	return list
 }

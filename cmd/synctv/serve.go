@@ -136,6 +136,7 @@ type program struct {
 	autoplay *autoplay
 	encoders *rtmp.Server
 	pulls    *pull.Puller
+	outside  *outside
 	rooms    *room.Service
 	shared   *shared
 	db       *store.Store
@@ -179,7 +180,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms = hub, rooms
 	p := &program{
-		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log},
+		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log}, outside: outside,
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
@@ -212,7 +213,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,
 		},
-		Sources: outside.linked, Looks: &look.Service{Rooms: rooms, Client: outside.client, Tools: catalog.Tools, Proxy: cfg.Proxy},
+		Sources: outside.linked, Looks: look.New(rooms, outside.client, catalog.Tools, cfg.Proxy),
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
 		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -19,6 +20,7 @@ const day = 24 * time.Hour
 // proxy in a day, on this replica. 0 = no limit.
 type Budgets struct {
 	room, person int64
+	refused      atomic.Int64
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // guarded by mu
@@ -40,6 +42,9 @@ func (b *Budgets) ask(v Visit) error { return b.spend(v, 0) }
 // spend takes bytes that are about to be sent, if anything is left: the last
 // piece may overdraw.
 func (b *Budgets) spend(v Visit, n int64) error {
+	if b.room == 0 && b.person == 0 {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
@@ -49,6 +54,7 @@ func (b *Budgets) spend(v Visit, n int64) error {
 		}
 		k := b.bucket(key, most, now)
 		if k.TokensAt(now) < 1 {
+			b.refused.Add(1)
 			return ErrBudget
 		}
 		kib := min(int((n+1023)/1024), k.Burst())

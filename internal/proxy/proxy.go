@@ -16,6 +16,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"synctv/internal/guard"
@@ -72,6 +73,7 @@ type Proxy struct {
 	lists   *lists
 	budgets *Budgets
 	buffers guard.Buffers
+	passed  atomic.Int64
 }
 
 // New makes a proxy; key are 32 secret bytes, the same on every replica.
@@ -216,6 +218,7 @@ func (p *Proxy) passThrough(w http.ResponseWriter, r *http.Request, v Visit, t t
 	for _, name := range []string{"Range", "If-Range"} {
 		setIf(req.Header, name, r.Header.Get(name))
 	}
+	p.passed.Add(1)
 	req.Header.Set("Referer", v.referer())
 	setIf(req.Header, "Authorization", v.authorization(t))
 	res, err := p.client.Do(req)
@@ -307,5 +310,15 @@ func notModified(r *http.Request, etag, modified string) bool {
 	return since != "" && since == modified
 }
 
-// Stats is what the cache and the proxy's own buffers did.
-func (p *Proxy) Stats() (disk.Stats, guard.BuffersStats) { return p.cache.Stats(), p.buffers.Stats() }
+// Stats is what the proxy, its cache and its own buffers did.
+type Stats struct {
+	Cache      disk.Stats
+	Buffers    guard.BuffersStats
+	Passed     int64 // fetched for one request alone
+	OverBudget int64 // refused or ended by a budget
+}
+
+// Stats is a snapshot.
+func (p *Proxy) Stats() Stats {
+	return Stats{Cache: p.cache.Stats(), Buffers: p.buffers.Stats(), Passed: p.passed.Load(), OverBudget: p.budgets.refused.Load()}
+}

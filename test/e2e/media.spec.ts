@@ -1,10 +1,10 @@
 // The library's files, as a player and the kernel see them.
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from '@playwright/test';
-import { expect, House, root, test } from './support/house';
+import { expect, House, open, People, root, test } from './support/house';
 import { films } from './support/media';
 import { Server } from './support/server';
 
@@ -56,6 +56,38 @@ test('a library file goes out by sendfile through the whole chain', async () => 
     console.log(`measured: ${bytes} of ${size} bytes by ${sent.length} calls of sendfile`);
     expect(bytes).toBeGreaterThan(0.99 * size - 1024); // the first 512 bytes are read to know the type
   } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('an open library shows what comes into its folder and what goes', async ({ browser }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'synctv-e2e-'));
+  await copyFile(join(await films(), 'film.mp4'), join(folder, 'first.mp4'));
+  const server = await Server.start({ library: folder, rootPassword: root.password });
+  const host = await request.newContext({ baseURL: server.url });
+  expect((await host.post('/api/auth/login', { data: root })).status()).toBe(200);
+  const house = new House(server, host);
+  const people = new People(browser, house);
+  try {
+    const page = await people.member(await house.room('Folders'), host);
+    await open(page, 'Playlist');
+    await page.getByRole('button', { name: 'From the library' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('listitem').getByRole('button').first().click();
+    await expect(dialog.getByText('first.mp4')).toBeVisible();
+    await copyFile(join(folder, 'first.mp4'), join(folder, 'second.mp4'));
+    await expect(dialog.getByText('second.mp4')).toBeVisible();
+    await dialog.getByRole('checkbox', { name: 'second.mp4' }).check();
+    await copyFile(join(folder, 'first.mp4'), join(folder, 'third.mp4'));
+    await expect(dialog.getByText('third.mp4')).toBeVisible();
+    await expect(dialog.getByRole('checkbox', { name: 'second.mp4' })).toBeChecked();
+    await rm(join(folder, 'first.mp4'));
+    await expect(dialog.getByText('first.mp4')).toHaveCount(0);
+    await page.screenshot({ path: join(__dirname, '.out/library-changed.png') });
+  } finally {
+    await people.end();
+    await host.dispose();
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }

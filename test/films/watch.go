@@ -46,7 +46,7 @@ type crowd struct {
 }
 
 // watch lets all viewers watch for so long: together from the beginning, or
-// each from somewhere.
+// each from somewhere, far enough from the end that nobody begins anew.
 func watch(ctx context.Context, o options, p *process, length time.Duration, size int64, together bool) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
@@ -57,7 +57,7 @@ func watch(ctx context.Context, o options, p *process, length time.Duration, siz
 	for n := range o.viewers {
 		at := int64(0)
 		if !together {
-			at = rand.Int64N(size/piece) * piece //nolint:gosec // a place to begin at
+			at = rand.Int64N(size-int64(o.bytesPerSecond()*length.Seconds())) / piece * piece //nolint:gosec // a place to begin at
 		}
 		wg.Go(func() { failed <- c.view(ctx, n, at, length) })
 	}
@@ -111,13 +111,9 @@ func (c *crowd) view(ctx context.Context, n int, at int64, length time.Duration)
 
 // request takes the film from a place to its end, pause by pause.
 func (c *crowd) request(ctx context.Context, n int, at int64, taken func()) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.p.addr+c.p.path, nil)
+	req, err := c.get(ctx, n, fmt.Sprintf("bytes=%d-", at))
 	if err != nil {
 		return err
-	}
-	req.Header.Set("Range", fmt.Sprintf("bytes=%d-", at))
-	if len(c.p.tokens) > 0 {
-		req.Header.Set("Authorization", "Bearer "+c.p.tokens[n])
 	}
 	res, err := c.client.Do(req)
 	if err != nil {
@@ -140,6 +136,43 @@ func (c *crowd) request(ctx context.Context, n int, at int64, taken func()) erro
 		}
 		taken()
 	}
+}
+
+// asked is what one request for one byte costs a server, by one viewer after
+// the other: what a player pays when it begins or seeks.
+func asked(ctx context.Context, p *process) (time.Duration, error) {
+	const requests = 500
+	c := &crowd{p: p, client: &http.Client{}}
+	defer c.client.CloseIdleConnections()
+	cpu := p.cpu()
+	for n := range requests {
+		req, err := c.get(ctx, n%max(1, len(p.tokens)), "bytes=0-0")
+		if err != nil {
+			return 0, err
+		}
+		res, err := c.client.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			return 0, err
+		}
+	}
+	return (p.cpu() - cpu) / requests, nil
+}
+
+// get is a request of one viewer.
+func (c *crowd) get(ctx context.Context, n int, span string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.p.addr+c.p.path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Range", span)
+	if len(c.p.tokens) > 0 {
+		req.Header.Set("Authorization", "Bearer "+c.p.tokens[n])
+	}
+	return req, nil
 }
 
 func pause(ctx context.Context, d time.Duration) {

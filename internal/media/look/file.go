@@ -77,7 +77,7 @@ func (s *Service) lookFile(ctx context.Context, f *Found, h *head) {
 	if strangeFormat(f.Format) {
 		f.warn(Container, f.Format)
 	}
-	if !s.Tools.Installed() {
+	if !s.tools.Installed() {
 		f.warn(NoProbe, "")
 		return
 	}
@@ -89,7 +89,7 @@ func (s *Service) lookFile(ctx context.Context, f *Found, h *head) {
 		return // nothing more is known, which is no reason not to add it
 	}
 	defer func() { _ = file.Close() }() // it has no name any more
-	info, err := s.Tools.Probe(ctx, file)
+	info, err := s.tools.Probe(ctx, file)
 	if err != nil {
 		return
 	}
@@ -107,7 +107,7 @@ func (s *Service) lookFile(ctx context.Context, f *Found, h *head) {
 		}
 	}
 	if hasVideo(info) {
-		if picture, err := s.Tools.Picture(ctx, file, 0); err == nil {
+		if picture, err := s.tools.Picture(ctx, file, 0); err == nil {
 			f.Poster = "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(picture)
 		}
 	}

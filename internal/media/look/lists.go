@@ -27,7 +27,7 @@ func (s *Service) whole(ctx context.Context, f *Found, h *head) ([]byte, bool) {
 }
 
 func (s *Service) list(ctx context.Context, f *Found, address string, of *url.URL) ([]byte, bool) {
-	doc, err := s.Client.Fetch(ctx, address, http.Header{"Referer": {of.Scheme + "://" + of.Host + "/"}}, maxIndex)
+	doc, err := s.client.Fetch(ctx, address, http.Header{"Referer": {of.Scheme + "://" + of.Host + "/"}}, maxIndex)
 	if err != nil {
 		f.failed(err)
 		return nil, false

@@ -29,6 +29,10 @@ const (
 	lookTime = 12 * time.Second // all of it
 	maxHead  = 1 << 20          // bytes of a file's beginning
 	maxIndex = 8 << 20          // bytes of an mp4's index, and of a playlist
+
+	looks       = 16 // at once
+	looksOfOne  = 2  // of one person
+	looksWaited = 64 // for a place, each as long as a look may last
 )
 
 // Variant is one of the qualities that a presentation has.
@@ -87,23 +91,31 @@ func (f *Found) warn(c Code, detail string) {
 
 // Service is the use case. Safe for use from many goroutines.
 type Service struct {
-	Rooms  *room.Service
-	Client *guard.Client
-	Tools  *ffmpeg.Tools
-	Proxy  bool // what browsers cannot fetch can come through this server
+	rooms  *room.Service
+	client *guard.Client
+	tools  *ffmpeg.Tools
+	proxy  bool // what browsers cannot fetch can come through this server
+	limits *guard.Limiter
+}
+
+// New puts the use case on what it needs; proxy tells whether what browsers
+// cannot fetch may come through this server.
+func New(rooms *room.Service, client *guard.Client, tools *ffmpeg.Tools, proxy bool) *Service {
+	return &Service{rooms: rooms, client: client, tools: tools, proxy: proxy, limits: guard.NewLimiter(looks, looksOfOne, looksWaited, lookTime)}
 }
 
 // Look is for people who may add to a room. An address that no source knows is
-// an error; whatever else is wrong with it is a warning.
+// an error, and so is guard.ErrBusy for who looks at too much at once; whatever
+// else is wrong with it is a warning.
 func (s *Service) Look(ctx context.Context, roomID string, who room.Person, address string) (Found, error) {
-	a, err := s.Rooms.Enter(ctx, roomID, who)
+	a, err := s.rooms.Enter(ctx, roomID, who)
 	if err != nil {
 		return Found{}, err
 	}
 	if err := a.Require(right.AddMedia); err != nil {
 		return Found{}, err
 	}
-	d, err := direct.Describe(room.NewItem{URL: address}, s.Proxy)
+	d, err := direct.Describe(room.NewItem{URL: address}, s.proxy)
 	if err != nil {
 		return Found{}, err
 	}
@@ -112,6 +124,11 @@ func (s *Service) Look(ctx context.Context, roomID string, who room.Person, addr
 		f.Kind = screen.KindFLV // it is fetched when somebody watches
 		return *f, nil
 	}
+	release, err := s.limits.Acquire(ctx, who.ID, 1)
+	if err != nil {
+		return Found{}, err
+	}
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	s.look(ctx, f)
@@ -159,8 +176,8 @@ func (s *Service) look(ctx context.Context, f *Found) {
 func (s *Service) reach(f *Found, h *head) {
 	fetched := f.Kind != screen.KindFile // by scripts, which need leave
 	switch {
-	case fetched && f.Live && f.Kind == screen.KindFLV && s.Proxy: // comes through this server in any case
-	case fetched && !h.cors && s.Proxy:
+	case fetched && f.Live && f.Kind == screen.KindFLV && s.proxy: // comes through this server in any case
+	case fetched && !h.cors && s.proxy:
 		f.warn(Through, "")
 	case fetched && !h.cors:
 		f.warn(Blocked, "")
@@ -243,7 +260,7 @@ func (s *Service) get(ctx context.Context, address, span string) (*http.Response
 	if span != "" {
 		req.Header.Set("Range", span)
 	}
-	res, err := s.Client.Do(req)
+	res, err := s.client.Do(req)
 	if err != nil {
 		return nil, err
 	}

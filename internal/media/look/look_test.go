@@ -25,8 +25,8 @@ func found(t *testing.T, s *Service, address string) *Found {
 	t.Helper()
 	policy := guard.Policy{}
 	policy.Allow.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	s.Client = guard.NewClient(policy)
-	t.Cleanup(s.Client.Close)
+	s.client = guard.NewClient(policy)
+	t.Cleanup(s.client.Close)
 	f := &Found{URL: address}
 	s.look(t.Context(), f)
 	return f
@@ -92,7 +92,7 @@ func TestWhatIsThere(t *testing.T) {
 		{"/text", "unknown=application/octet-stream", screen.KindFile, false, 0, ""},
 		{"/gone", "status=status 404", "", false, 0, ""},
 	} {
-		f := found(t, &Service{Proxy: true}, site.URL+c.path)
+		f := found(t, &Service{proxy: true}, site.URL+c.path)
 		variants := ""
 		for _, v := range f.Variants {
 			variants += fmt.Sprintf("%dx%d@%d %s;", v.Width, v.Height, v.Bandwidth, v.Codecs)
@@ -151,7 +151,7 @@ func TestFilmsAreProbed(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 		sent.Store(0)
-		f := found(t, &Service{Tools: tools, Proxy: true}, site.URL+"/"+c.name)
+		f := found(t, &Service{tools: tools, proxy: true}, site.URL+"/"+c.name)
 		if codes(f) != c.warns || fmt.Sprint(f.Codecs) != c.codecs || f.DurationS < 7.9 || f.DurationS > 8.5 || f.Title != "The Film" {
 			t.Errorf("%s: %v %.1f s %q, warnings %q", c.name, f.Codecs, f.DurationS, f.Title, codes(f))
 		}

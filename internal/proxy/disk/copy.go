@@ -20,6 +20,13 @@ const maxOpens = 5
 // from a file to w by io.CopyN, which is sendfile(2) if w is a socket's writer.
 // before is asked before each piece of up to 2 MiB and may end the copy.
 func (c *Cache) Copy(ctx context.Context, w io.Writer, o Origin, file File, from, to int64, before func(n int64) error) error {
+	if file.serial {
+		release, err := c.hold(o, file, from, to)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	for from < to {
 		n := from / SliceSize
 		end := min(to, (n+1)*SliceSize)
@@ -69,8 +76,10 @@ func (c *Cache) send(w io.Writer, path string, from, to int64) (int64, error) {
 		return from, err
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := f.Seek(from, io.SeekStart); err != nil {
-		return from, err
+	if from > 0 {
+		if _, err := f.Seek(from, io.SeekStart); err != nil {
+			return from, err
+		}
 	}
 	n, err := io.CopyN(w, f, to-from)
 	c.fromDisk.Add(n)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,9 +34,10 @@ const (
 	fillPause = 200 * time.Millisecond
 )
 
-// ErrWhole is for remote files that cannot be had in pieces: the server knows
-// no ranges, or does not say how long the file is. They are passed through.
-var ErrWhole = errors.New("the server does not send ranges")
+// ErrWhole is for remote files that cannot be kept: the server does not say how
+// long they are, or it knows no ranges and half of the disk's share is less.
+// They are passed through.
+var ErrWhole = errors.New("the file cannot be had in slices")
 
 // errChanged is for a file that is another one since it was opened.
 var errChanged = errors.New("the file changed meanwhile")
@@ -62,6 +64,7 @@ type File struct {
 	Type     string // its content type, as the remote server says
 	ETag     string
 	Modified string // its Last-Modified
+	serial   bool   // its server knows no ranges: it comes from its beginning
 }
 
 // known is a file and what is held of it.
@@ -104,6 +107,7 @@ type Cache struct {
 	size   int64                    // guarded by mu; bytes of all slices
 	fills  map[string]*fill         // guarded by mu
 	looks  map[string]*look         // guarded by mu
+	flows  map[string]*flow         // guarded by mu; by name of the file
 	parts  int64                    // guarded by mu; numbers the files of fills
 	closed bool                     // guarded by mu
 
@@ -128,7 +132,7 @@ func Open(dir string, most int64, client *guard.Client) (*Cache, error) {
 	}
 	c := &Cache{
 		dir: dir, most: most, client: client, files: map[string]*known{}, slices: map[string]*list.Element{},
-		lru: list.New(), fills: map[string]*fill{}, looks: map[string]*look{},
+		lru: list.New(), fills: map[string]*fill{}, looks: map[string]*look{}, flows: map[string]*flow{},
 	}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	if err := c.load(); err != nil {
@@ -158,7 +162,10 @@ func (c *Cache) Stats() Stats {
 	}
 }
 
-func (f File) key(n int64) string { return fmt.Sprintf("%s/%s.%d", f.id, f.mark, n) }
+// name of this version of the file.
+func (f File) name() string { return f.id + "/" + f.mark }
+
+func (f File) key(n int64) string { return f.name() + "." + strconv.FormatInt(n, 10) }
 
 // length of slice n.
 func (f File) length(n int64) int64 { return min(SliceSize, f.Size-n*SliceSize) }

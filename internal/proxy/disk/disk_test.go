@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -326,26 +326,123 @@ func TestSliceDeletedUnderUsIsFetchedAgain(t *testing.T) {
 	}
 }
 
-func TestServersWithoutRanges(t *testing.T) {
-	small, large := random(500_000), random(SliceSize+1)
+// serial sends a file from its beginning only, up to the gate if there is one.
+func serial(t *testing.T, body []byte, gate chan struct{}) (url string, asked *atomic.Int64) {
+	asked = &atomic.Int64{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") == "" {
+			asked.Add(1)
+		}
+		w.Header().Set("ETag", `"one"`)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		if gate != nil {
+			w = &gated{ResponseWriter: w, gate: gate, gone: r.Context().Done()}
+		}
+		for rest := body; len(rest) > 0; rest = rest[min(len(rest), 1<<20):] {
+			if _, err := w.Write(rest[:min(len(rest), 1<<20)]); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, asked
+}
+
+func TestServersWithoutRangesAreAskedOnce(t *testing.T) {
+	body := random(4*SliceSize + 12345)
+	url, asked := serial(t, body, nil)
+	dir := t.TempDir()
+	c := open(t, dir, 1<<30)
+	var wg sync.WaitGroup
+	for i := range int64(20) {
+		wg.Go(func() {
+			from := i * int64(len(body)) / 25
+			if got, err := get(t.Context(), c, url, from, int64(len(body))); err != nil || !bytes.Equal(got, body[from:]) {
+				t.Errorf("viewer %d: %v, %d bytes", i, err, len(got))
+			}
+		})
+	}
+	wg.Wait()
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times for the whole", n)
+	}
+	if s := books(c); s.Slices != 5 || s.Bytes != int64(len(body)) || len(c.flows)+len(c.fills) != 0 {
+		t.Errorf("%+v, %d flows, %d fills", s, len(c.flows), len(c.fills))
+	}
+	// After a restart one slice is gone: the file comes again, for that one.
+	c.Close()
+	paths, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*.3"))
+	if len(paths) != 1 || os.Remove(paths[0]) != nil {
+		t.Fatal(paths)
+	}
+	c = open(t, dir, 1<<30)
+	for _, from := range []int64{0, SliceSize + 5, 4 * SliceSize} {
+		if got, err := get(t.Context(), c, url, from, int64(len(body))); err != nil || !bytes.Equal(got, body[from:]) {
+			t.Errorf("from %d: %v, %d bytes", from, err, len(got))
+		}
+	}
+	if s := books(c); asked.Load() != 2 || s.Fills != 1 || s.BytesFetched != SliceSize {
+		t.Errorf("asked %d times, %+v", asked.Load(), s)
+	}
+	// What does not fit well is nobody's but its viewer's.
+	small := open(t, t.TempDir(), 8*SliceSize)
+	if _, err := get(t.Context(), small, url, 0, 0); !errors.Is(err, ErrWhole) {
+		t.Errorf("larger than half of the share: %v", err)
+	}
+}
+
+func TestFlowEndsWithItsLastReader(t *testing.T) {
+	gate := make(chan struct{})
+	body := random(3 * SliceSize)
+	url, asked := serial(t, body, gate)
+	c := open(t, t.TempDir(), 1<<30)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if _, err := get(ctx, c, url, 0, 0); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	for asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	wg.Wait()
+	c.wg.Wait() // its fetch has ended although the rest never came
+	if len(c.flows)+len(c.fills) != 0 {
+		t.Errorf("%d flows, %d fills", len(c.flows), len(c.fills))
+	}
+	if left, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.part")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	close(gate)
+	if got, err := get(t.Context(), c, url, SliceSize, 0); err != nil || !bytes.Equal(got, body[SliceSize:]) {
+		t.Errorf("the next viewer: %v", err)
+	}
+}
+
+func TestSmallFilesNeedNoRanges(t *testing.T) {
+	body := random(500_000)
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		body := small
-		if r.URL.Path == "/large" {
-			body = large
+		if r.URL.Path == "/endless" {
+			_ = http.NewResponseController(w).Flush() // no length
+		} else {
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-		_, _ = io.Copy(w, bytes.NewReader(body))
+		_, _ = w.Write(body)
 	}))
 	defer s.Close()
 	c := open(t, t.TempDir(), 1<<30)
 	for range 3 {
-		if got, err := get(t.Context(), c, s.URL+"/small", 100, 0); err != nil || !bytes.Equal(got, small[100:]) {
+		if got, err := get(t.Context(), c, s.URL+"/small", 100, 0); err != nil || !bytes.Equal(got, body[100:]) {
 			t.Errorf("small: %v", err)
 		}
-		if _, err := get(t.Context(), c, s.URL+"/large", 0, 0); !errors.Is(err, ErrWhole) {
-			t.Errorf("large: %v", err)
+		if _, err := get(t.Context(), c, s.URL+"/endless", 0, 0); !errors.Is(err, ErrWhole) {
+			t.Errorf("endless: %v", err)
 		}
 	}
 	if asked.Load() != 2 {

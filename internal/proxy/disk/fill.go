@@ -20,6 +20,7 @@ type fill struct {
 	n      int64  // which slice
 	size   int64  // of the slice, bytes
 	users  int    // guarded by Cache.mu; the last one to leave cancels
+	flows  bool   // its flow brings it, whoever leaves
 	cancel context.CancelFunc
 
 	mu    sync.Mutex
@@ -42,6 +43,9 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 	if f == nil {
 		if c.closed {
 			return nil, context.Canceled
+		}
+		if file.serial {
+			return nil, nil //nolint:nilnil // its flow has ended
 		}
 		f = c.newFill(key, n, file.length(n))
 		var ctx context.Context
@@ -81,7 +85,7 @@ func (c *Cache) newFill(key string, n, size int64) *fill {
 func (c *Cache) leave(f *fill) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f.users--; f.users == 0 && !f.whole() {
+	if f.users--; f.users == 0 && !f.flows && !f.whole() {
 		f.cancel()
 		if c.fills[f.key] == f { // whoever comes now begins anew
 			delete(c.fills, f.key)
@@ -92,7 +96,11 @@ func (c *Cache) leave(f *fill) {
 // run fetches the slice; first is an answer that carries it already.
 func (c *Cache) run(ctx context.Context, f *fill, o Origin, file File, first *http.Response) {
 	defer f.cancel()
-	err := c.fetch(ctx, f, o, file, first)
+	c.settle(f, file, c.fetch(ctx, f, o, file, first))
+}
+
+// settle files a slice that has come, or says why it has not.
+func (c *Cache) settle(f *fill, file File, err error) {
 	if err == nil {
 		err = os.Rename(f.part, c.path(f.key))
 	}
@@ -113,12 +121,17 @@ func (c *Cache) run(ctx context.Context, f *fill, o Origin, file File, first *ht
 	f.advance(0, true, err)
 }
 
+// create makes the file that the slice grows in.
+func (f *fill) create() (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(f.part), 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(f.part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+}
+
 // fetch writes the slice, going on where it broke off.
 func (c *Cache) fetch(ctx context.Context, f *fill, o Origin, file File, res *http.Response) error {
-	if err := os.MkdirAll(filepath.Dir(f.part), 0o700); err != nil {
-		return err
-	}
-	out, err := os.OpenFile(f.part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	out, err := f.create()
 	if err != nil {
 		return err
 	}
@@ -127,11 +140,12 @@ func (c *Cache) fetch(ctx context.Context, f *fill, o Origin, file File, res *ht
 	retry := guard.Retry{First: fillPause, Longest: 10 * fillPause}
 	for try, got := 1, int64(0); ; try++ {
 		if res == nil {
-			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want) //nolint:bodyclose // drain closes it
+			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want)
 		}
 		if err == nil {
 			var n int64
-			n, err = c.drain(f, out, res, want-got)
+			n, err = c.drain(f, out, res.Body, want-got)
+			_ = res.Body.Close()
 			got += n
 		}
 		res = nil
@@ -193,12 +207,11 @@ func same(res *http.Response, file File, from, to int64) error {
 }
 
 // drain copies a body into the file and tells the readers at each piece.
-func (c *Cache) drain(f *fill, out *os.File, res *http.Response, most int64) (got int64, err error) {
-	defer func() { _ = res.Body.Close() }()
+func (c *Cache) drain(f *fill, out *os.File, body io.Reader, most int64) (got int64, err error) {
 	b := c.buffers.Get()
 	defer b.Release()
 	for got < most {
-		n, err := res.Body.Read(b.Bytes[:min(int64(len(b.Bytes)), most-got)])
+		n, err := body.Read(b.Bytes[:min(int64(len(b.Bytes)), most-got)])
 		if n > 0 {
 			if _, err := out.Write(b.Bytes[:n]); err != nil {
 				return got, fmt.Errorf("keep a piece of a remote file: %w", err)

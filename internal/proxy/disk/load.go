@@ -22,6 +22,7 @@ type meta struct {
 	Type     string `json:"type"`
 	ETag     string `json:"etag"`
 	Modified string `json:"modified"`
+	Serial   bool   `json:"serial,omitempty"`
 }
 
 func (c *Cache) save(f File) error {
@@ -29,7 +30,7 @@ func (c *Cache) save(f File) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(meta{f.mark, f.Size, f.Type, f.ETag, f.Modified})
+	raw, err := json.Marshal(meta{f.mark, f.Size, f.Type, f.ETag, f.Modified, f.serial})
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (c *Cache) recall(id string) *known {
 		return nil
 	}
 	// Not checked since the start: its first reader asks the remote server.
-	k := &known{file: File{id: id, mark: m.Mark, Size: m.Size, Type: m.Type, ETag: m.ETag, Modified: m.Modified}}
+	k := &known{file: File{id: id, mark: m.Mark, Size: m.Size, Type: m.Type, ETag: m.ETag, Modified: m.Modified, serial: m.Serial}}
 	c.files[id] = k
 	return k
 }

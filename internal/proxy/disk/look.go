@@ -136,34 +136,38 @@ func (c *Cache) read(ctx context.Context, l *look, o Origin, old *known, res *ht
 	default:
 		return File{}, nil, guard.ErrStatus.Because(guard.StatusError{Code: res.StatusCode})
 	}
-	size, ok := total(res)
-	if !ok {
+	size, ranges := total(res)
+	if size == 0 || !ranges && size > c.most/2 {
 		c.learn(&known{file: File{id: id}, whole: true, checked: time.Now()})
 		return File{}, nil, ErrWhole
 	}
 	f := fileOf(id, size, res.Header)
+	f.serial = !ranges
 	if err := c.save(f); err != nil {
 		return File{}, nil, fmt.Errorf("remember a remote file: %w", err)
 	}
 	c.learn(&known{file: f, checked: time.Now()})
-	if _, ok := c.find(f.key(0)); ok {
+	if _, ok := c.find(f.key(0)); ok || f.serial {
 		return f, nil, nil
 	}
 	return f, c.adopt(ctx, l, f), nil
 }
 
-// total is the length of the file, if it can be kept in slices: the server
-// sent a range that begins at 0, or a whole file no longer than a slice.
-func total(res *http.Response) (int64, bool) {
+// total is the length of the file, 0 if it is not known, and whether the server
+// sends ranges; a file no longer than a slice needs none.
+func total(res *http.Response) (size int64, ranges bool) {
 	if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return 0, false
 	}
 	if res.StatusCode == http.StatusOK {
-		n := res.ContentLength
-		return n, n > 0 && n <= SliceSize
+		n := max(res.ContentLength, 0)
+		return n, n <= SliceSize
 	}
 	r, ok := contentRange(res.Header.Get("Content-Range"))
-	return r.total, ok && r.from == 0 && r.to == min(SliceSize, r.total)
+	if !ok || r.from != 0 || r.to != min(SliceSize, r.total) {
+		return 0, false
+	}
+	return r.total, true
 }
 
 // span is bytes from (inclusive) to (exclusive) of total.
