@@ -48,7 +48,7 @@ func (p *pool) prepared(ctx context.Context, query string) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if first := p.kept[query]; first != nil {
-		_ = s.Close() // never used
+		_ = s.Close() //nolint:sqlclosecheck // never used; the other one stays
 		return first
 	}
 	p.kept[query] = s
@@ -67,17 +67,17 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
 	inner, done := p.begin(ctx, query)
 	defer func() { done(err) }()
-	if s := p.prepared(inner, query); s != nil {
-		return s.QueryContext(inner, args...)
+	if s := p.prepared(inner, query); s != nil { //nolint:sqlclosecheck // it stays for the next time
+		return s.QueryContext(inner, args...) //nolint:sqlclosecheck // the caller closes them
 	}
-	return p.DB.QueryContext(inner, query, args...)
+	return p.DB.QueryContext(inner, query, args...) //nolint:sqlclosecheck // the caller closes them
 }
 
 // QueryRowContext runs a query for one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	inner, done := p.begin(ctx, query)
 	var row *sql.Row
-	if s := p.prepared(inner, query); s != nil {
+	if s := p.prepared(inner, query); s != nil { //nolint:sqlclosecheck // it stays for the next time
 		row = s.QueryRowContext(inner, args...)
 	} else {
 		row = p.DB.QueryRowContext(inner, query, args...)
