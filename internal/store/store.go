@@ -97,7 +97,7 @@ func openSQLite(path string, o Options) (*Store, error) {
 	n := max(o.MaxConns, 4)
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &Store{dialect: sqlite{}, path: path, write: &pool{DB: write, slow: o.Slow, log: o.Log}, read: &pool{DB: read, slow: o.Slow, log: o.Log, keeps: true, kept: map[string]*sql.Stmt{}}}, nil
+	return &Store{dialect: sqlite{}, path: path, write: &pool{write, o.Slow, o.Log}, read: &pool{read, o.Slow, o.Log}}, nil
 }
 
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
@@ -112,7 +112,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	db := &pool{DB: stdlib.OpenDBFromPool(conns), slow: o.Slow, log: o.Log}
+	db := &pool{stdlib.OpenDBFromPool(conns), o.Slow, o.Log}
 	return &Store{dialect: postgres{}, write: db, read: db, pool: conns}, nil
 }
 

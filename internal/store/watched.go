@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"synctv/internal/telemetry"
@@ -20,39 +19,6 @@ type pool struct {
 	*sql.DB
 	slow time.Duration // 0: nothing is slow
 	log  *slog.Logger
-
-	keeps bool // queries are prepared once; pgx does so by itself
-	mu    sync.Mutex
-	kept  map[string]*sql.Stmt // by text; guarded by mu; they end with the connections
-}
-
-// maxKept bounds what is prepared: some texts are made of how much is asked for.
-const maxKept = 200
-
-// prepared is a query that need not be read again, which costs SQLite more than
-// most answers do; nil: it is read each time.
-func (p *pool) prepared(ctx context.Context, query string) *sql.Stmt {
-	if !p.keeps {
-		return nil
-	}
-	p.mu.Lock()
-	s, full := p.kept[query], len(p.kept) >= maxKept
-	p.mu.Unlock()
-	if s != nil || full {
-		return s
-	}
-	s, err := p.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // the query itself says why
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if first := p.kept[query]; first != nil {
-		_ = s.Close() //nolint:sqlclosecheck // never used; the other one stays
-		return first
-	}
-	p.kept[query] = s
-	return s
 }
 
 // ExecContext runs a statement.
@@ -64,24 +30,17 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 }
 
 // QueryContext runs a query; what is watched ends with the first row.
-func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	inner, done := p.begin(ctx, query)
-	defer func() { done(err) }()
-	if s := p.prepared(inner, query); s != nil { //nolint:sqlclosecheck // it stays for the next time
-		return s.QueryContext(inner, args...) //nolint:sqlclosecheck // the caller closes them
-	}
-	return p.DB.QueryContext(inner, query, args...) //nolint:sqlclosecheck // the caller closes them
+	rows, err := p.DB.QueryContext(inner, query, args...)
+	done(err)
+	return rows, err
 }
 
 // QueryRowContext runs a query for one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	inner, done := p.begin(ctx, query)
-	var row *sql.Row
-	if s := p.prepared(inner, query); s != nil { //nolint:sqlclosecheck // it stays for the next time
-		row = s.QueryRowContext(inner, args...)
-	} else {
-		row = p.DB.QueryRowContext(inner, query, args...)
-	}
+	row := p.DB.QueryRowContext(inner, query, args...)
 	done(row.Err())
 	return row
 }
