@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -36,11 +35,10 @@ type arrival struct {
 	after time.Duration
 }
 
-// end is one socket after its handshake, and the beginning of a frame that has
-// not come whole.
+// end is one socket after its handshake.
 type end struct {
-	fd   int
-	part []byte
+	fd    int
+	lines outside.Lines
 }
 
 // From linux/net_tstamp.h: note packets in software, and tell.
@@ -67,7 +65,7 @@ func openCrowd(ctx context.Context, s *server, room string, tokens []string, n i
 		if err != nil {
 			return nil, err
 		}
-		c.ends = append(c.ends, &end{fd: fd, part: early})
+		c.ends = append(c.ends, &end{fd: fd, lines: outside.NewLines(early)})
 		if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, soTimestamping, notesOfSoftware); err != nil {
 			return nil, fmt.Errorf("SO_TIMESTAMPING: %w", err)
 		}
@@ -98,7 +96,8 @@ func (c *crowd) read() {
 			case err != nil || got == 0:
 				_ = syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_DEL, e.fd, nil) // its events will be missing
 			default:
-				c.take(e, buf[:got], arrivedAt(notes[:noted]))
+				at := arrivedAt(notes[:noted])
+				e.lines.Take(buf[:got], func(line []byte) { c.line(e, line, at) })
 			}
 		}
 	}
@@ -117,25 +116,6 @@ func arrivedAt(notes []byte) int64 {
 		}
 	}
 	return 0
-}
-
-// take looks at the whole frames in what came.
-func (c *crowd) take(e *end, data []byte, at int64) {
-	if len(e.part) > 0 {
-		e.part = append(e.part, data...)
-		data = e.part
-	}
-	for {
-		payload, rest, ok := outside.CutFrame(data)
-		if !ok {
-			break
-		}
-		for line := range bytes.SplitSeq(payload, []byte("\n")) {
-			c.line(e, line, at)
-		}
-		data = rest
-	}
-	e.part = append(e.part[:0], data...)
 }
 
 func (c *crowd) line(e *end, line []byte, at int64) {

@@ -134,9 +134,9 @@ func (w *Wire) Take() (fd int, early []byte, err error) {
 // a ping of the event protocol.
 const Pong = "\x81\x82\x00\x00\x00\x00{}"
 
-// CutFrame splits the first whole frame off what came; the server sends each
+// cutFrame splits the first whole frame off what came; the server sends each
 // message in one, unmasked.
-func CutFrame(data []byte) (payload, rest []byte, ok bool) {
+func cutFrame(data []byte) (payload, rest []byte, ok bool) {
 	if len(data) < 2 {
 		return nil, data, false
 	}
@@ -160,6 +160,34 @@ func CutFrame(data []byte) (payload, rest []byte, ok bool) {
 		return nil, data, false
 	}
 	return data[head : head+n], data[head+n:], true
+}
+
+// Lines puts together the lines of the event protocol from what a socket reads.
+type Lines struct {
+	part []byte // the beginning of a frame that has not come whole
+}
+
+// NewLines begins with what was read too far.
+func NewLines(early []byte) Lines { return Lines{part: early} }
+
+// Take gives each line of the whole frames in what came; a line is valid during
+// the call.
+func (l *Lines) Take(data []byte, line func([]byte)) {
+	if len(l.part) > 0 {
+		l.part = append(l.part, data...)
+		data = l.part
+	}
+	for {
+		payload, rest, ok := cutFrame(data)
+		if !ok {
+			break
+		}
+		for one := range bytes.SplitSeq(payload, []byte("\n")) {
+			line(one)
+		}
+		data = rest
+	}
+	l.part = append(l.part[:0], data...)
 }
 
 // EventNumber reads a playback event: rigs seek to the number of the command.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -31,11 +30,10 @@ type crowd struct {
 	mute *outside.Wire // never reads; nil when not asked for
 }
 
-// end is one socket after its handshake: a descriptor that does not block, and
-// the beginning of a frame that has not come whole.
+// end is one socket after its handshake.
 type end struct {
-	fd   int
-	part []byte
+	fd    int // does not block
+	lines outside.Lines
 }
 
 func openAll(ctx context.Context, s *server, room string, n int) (*crowd, error) {
@@ -70,7 +68,7 @@ func (c *crowd) add(w *outside.Wire) error {
 	if err != nil {
 		return err
 	}
-	c.ends = append(c.ends, &end{fd: fd, part: early})
+	c.ends = append(c.ends, &end{fd: fd, lines: outside.NewLines(early)})
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(len(c.ends) - 1)} //nolint:gosec // a few thousand
 	return syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_ADD, fd, &event)
 }
@@ -96,30 +94,10 @@ func (c *crowd) read() {
 				c.lost++
 				_ = syscall.EpollCtl(c.epoll, syscall.EPOLL_CTL_DEL, e.fd, nil)
 			default:
-				c.take(e, buf[:got])
+				e.lines.Take(buf[:got], func(line []byte) { c.line(e, line) })
 			}
 		}
 	}
-}
-
-// take looks at the whole frames in what came; the server sends each message in
-// one, unmasked (RFC 6455).
-func (c *crowd) take(e *end, data []byte) {
-	if len(e.part) > 0 {
-		e.part = append(e.part, data...)
-		data = e.part
-	}
-	for {
-		payload, rest, ok := outside.CutFrame(data)
-		if !ok {
-			break
-		}
-		for line := range bytes.SplitSeq(payload, []byte("\n")) {
-			c.line(e, line)
-		}
-		data = rest
-	}
-	e.part = append(e.part[:0], data...)
 }
 
 // line answers pings of the event protocol and notes the arrival of each
