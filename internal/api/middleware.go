@@ -53,13 +53,14 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		seen, wrapped := watch(w)
 		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), seenKey{}, seen)
 		r = r.WithContext(ctx)
+		sent := bodyOf(r)
 		w.Header().Set("X-Request-Id", id)
 		start := time.Now()
 		s.Metrics.Opened()
 		defer func() { s.Metrics.Closed(s.routes.of(seen.pattern), seen.status, time.Since(start)) }()
 		next.ServeHTTP(wrapped, r)
 		if seen.status == http.StatusRequestEntityTooLarge {
-			linger(w, r)
+			linger(w, r, sent)
 		}
 		level := seen.level()
 		if r.Context().Err() != nil {
@@ -199,18 +200,40 @@ const (
 	lingerTime  = 3 * time.Second
 )
 
+// sent is the body of a request. Closing it is left to the server: a closed body
+// cannot be read away any more, and whoever parses one closes it.
+type sent struct {
+	io.ReadCloser
+	asked bool // somebody read, so that a client that waits for "100 Continue" has been told to send
+}
+
+func (b *sent) Read(p []byte) (int, error) { b.asked = true; return b.ReadCloser.Read(p) }
+
+// Close implements io.Closer.
+func (b *sent) Close() error { return nil }
+
+// bodyOf puts the body of r into a *sent; nil for one without.
+func bodyOf(r *http.Request) *sent {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	b := &sent{ReadCloser: r.Body}
+	r.Body = b
+	return b
+}
+
 // linger reads away what a client still sends of a body that was refused.
 // Closing at once would reset the connection, and the client, busy sending,
 // would see a broken pipe instead of the answer.
-func linger(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor != 1 || r.Header.Get("Expect") != "" {
+func linger(w http.ResponseWriter, r *http.Request, body *sent) {
+	if r.ProtoMajor != 1 || body == nil || r.Header.Get("Expect") != "" && !body.asked {
 		return
 	}
 	ctl := http.NewResponseController(w)
 	if ctl.Flush() != nil || ctl.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
-	_, _ = io.CopyN(io.Discard, r.Body, lingerBytes) // its bytes are of no use to anybody
+	_, _ = io.CopyN(io.Discard, body, lingerBytes) // its bytes are of no use to anybody
 }
 
 // withinSize refuses a body by its announced length before a byte is read, so
