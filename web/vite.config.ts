@@ -5,6 +5,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 const api = process.env['SYNCTV_API'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // Scripts find each other by their own addresses; the server puts into the page where they are.
+  base: './',
   plugins: [svelte()],
   // Its fonts come from this server or not at all; no part of the page asks a third party.
   resolve: { alias: { 'lfa-ponyfill': new URL('src/subtitles/nofonts.ts', import.meta.url).pathname } },

@@ -25,6 +25,7 @@ type outside struct {
 	cache  *disk.Cache
 	proxy  *proxy.Proxy
 	linked *source.Service
+	base   string // see config
 }
 
 // openOutside takes over the cache in the data folder. The key of the proxy's
@@ -40,7 +41,7 @@ func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now fu
 	if err != nil {
 		return nil, fmt.Errorf("key of the proxy's links: %w", err)
 	}
-	o := &outside{client: guard.NewClient(fetchPolicy(cfg))}
+	o := &outside{client: guard.NewClient(fetchPolicy(cfg)), base: cfg.BasePath}
 	o.linked = sourcesOf(cfg, db, o.client, now)
 	if o.cache, err = disk.Open(filepath.Join(cfg.DataDir, "cache", "media"), int64(cfg.ProxyCache)<<20, o.client); err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func (o *outside) ServeItem(w http.ResponseWriter, r *http.Request, ask api.Prox
 	}
 	return o.proxy.Serve(w, r, proxy.Visit{
 		Room: it.RoomID, Item: it.ID, Session: ask.Session, Person: ask.Person, URL: mode.URL, Kind: kindOf(mode.Kind), Authorization: mode.Authorization,
-		Base: "/api/rooms/" + it.RoomID + "/items/" + it.ID + "/proxy",
+		Base: o.base + "/api/rooms/" + it.RoomID + "/items/" + it.ID + "/proxy",
 	}, ask.Token, ask.Rest)
 }
 

@@ -158,7 +158,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		return nil, err
 	}
 	passwords := account.NewPasswords(max(1, runtime.NumCPU()/2), restAsLong)
-	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Linked: outside.linked, Tools: ffmpeg.Find()}
+	catalog := &media.Catalog{Library: lib, AnyoneBrowses: cfg.LibraryFor == "users", Proxy: cfg.Proxy, Linked: outside.linked, Tools: ffmpeg.Find(), Base: cfg.BasePath}
 	copies := shared.copies(db, node)
 	relay := &relay{node: node, copies: copies, log: telemetry.Named(log, "live")}
 	record := auditLog{db: db, log: log, now: shared.now}
@@ -215,7 +215,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		},
 		Sources: outside.linked, Looks: look.New(rooms, outside.client, catalog.Tools, cfg.Proxy),
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
-		RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
+		Base: cfg.BasePath, RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
@@ -42,6 +43,7 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 type Passwords struct {
 	rest    Rest // nil: none
 	slots   *semaphore.Weighted
+	arenas  sync.Pool // of *arena; the collector takes those nobody needs
 	waiting atomic.Int64
 }
 
@@ -67,7 +69,7 @@ func (p *Passwords) HashPassword(ctx context.Context, password string) (string, 
 	defer leave()
 	salt := make([]byte, argonSaltBytes)
 	_, _ = rand.Read(salt)
-	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemoryKiB, argonLanes, argonKeyBytes)
+	key := p.key(password, phc{argonMemoryKiB, argonPasses, argonLanes, salt, make([]byte, argonKeyBytes)})
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
 		argon2.Version, argonMemoryKiB, argonPasses, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
@@ -109,8 +111,7 @@ func (p *Passwords) CheckPassword(ctx context.Context, password, hash string) (b
 		return false, err
 	}
 	defer leave()
-	key := argon2.IDKey([]byte(password), h.salt, h.passes, h.memoryKiB, h.lanes, uint32(len(h.key))) //nolint:gosec // bounded by parsePHC
-	return subtle.ConstantTimeCompare(key, h.key) == 1, nil
+	return subtle.ConstantTimeCompare(p.key(password, h), h.key) == 1, nil
 }
 
 type phc struct {

@@ -55,20 +55,20 @@ func (s *Server) accountRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "register", Method: http.MethodPost, Path: "/api/auth/register", Tags: []string{"people"},
 		Summary: "Make an account and sign in", DefaultStatus: http.StatusCreated,
-	}, func(ctx context.Context, in *credentials) (*signedInReply, error) {
+	}, tried(s, func(ctx context.Context, in *credentials) (*signedInReply, error) {
 		u, err := s.Accounts.Register(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).device)
 		if err != nil {
 			return nil, err
 		}
 		token, err := s.Accounts.StartSession(ctx, u, callerOf(ctx).device)
 		return s.signedInAs(u, token), err
-	})
+	}))
 	operation(s, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/api/auth/login", Tags: []string{"people"}, Summary: "Sign in",
-	}, func(ctx context.Context, in *credentials) (*signedInReply, error) {
+	}, tried(s, func(ctx context.Context, in *credentials) (*signedInReply, error) {
 		u, token, err := s.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).device)
 		return s.signedInAs(u, token), err
-	})
+	}))
 	operation(s, huma.Operation{
 		OperationID: "sign-out", Method: http.MethodPost, Path: "/api/auth/logout", Tags: []string{"people"},
 		Summary: "End this session", DefaultStatus: http.StatusNoContent, Security: people(),

@@ -33,6 +33,8 @@ type caller struct {
 	// rotates: the answer can carry a new token. Not when the token came in a
 	// header, nor for bytes and sockets, whose answers browsers throw away.
 	rotates bool
+	// ends: the connection ends with the answer, see tarpit.
+	ends bool
 
 	once sync.Once
 	user account.User
@@ -150,9 +152,10 @@ func (s *Server) anyone(ctx context.Context, roomID string) (room.Person, error)
 	return who, err
 }
 
+// cookie is sent back for what is below path.
 func (s *Server) cookie(name, value, path string, seconds int) http.Cookie {
 	return http.Cookie{
-		Name: name, Value: value, Path: path, MaxAge: seconds,
+		Name: name, Value: value, Path: s.Base + path, MaxAge: seconds,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.CookieSecure,
 	}
 }

@@ -71,6 +71,27 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
+// below serves what is below the base path, which nothing inside knows of. A probe
+// needs not know it either; who asks for the root is led to the page.
+func (s *Server) below(next http.Handler) http.Handler {
+	if s.Base == "" {
+		return next
+	}
+	inside := http.StripPrefix(s.Base, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.EscapedPath(), s.Base+"/"):
+			inside.ServeHTTP(w, r)
+		case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
+			next.ServeHTTP(w, r)
+		case r.URL.Path == "/" || r.URL.Path == s.Base:
+			http.Redirect(w, r, s.Base+"/", http.StatusTemporaryRedirect)
+		default:
+			s.answer(r.Context(), errNoRoute).write(w)
+		}
+	})
+}
+
 // seen is what a response turned out to be.
 type seen struct {
 	status  int

@@ -31,6 +31,8 @@ type ProblemBody struct {
 	Errors      []ProblemField `json:"errors,omitempty" doc:"what is wrong with the input"`
 	RetryAfterS int            `json:"retry_after_s,omitempty" doc:"seconds to wait before trying again"`
 	Current     any            `json:"current,omitempty" doc:"on a conflict: the state as it is now"`
+
+	ends bool // and the connection with it
 }
 
 // ProblemField is one bad part of the input.
@@ -53,6 +55,9 @@ func (p *ProblemBody) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.RetryAfterS > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.RetryAfterS))
+	}
+	if p.ends {
+		h.Set("Connection", "close")
 	}
 	return h
 }
@@ -83,6 +88,7 @@ func (s *Server) answer(ctx context.Context, err error) *ProblemBody {
 	}
 	body.RetryAfterS = int(math.Ceil(p.RetryAfter.Seconds()))
 	body.Current = p.Current
+	body.ends = callerOf(ctx).ends
 	return body
 }
 

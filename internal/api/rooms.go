@@ -30,11 +30,11 @@ func (s *Server) roomRoutes() {
 	operation(s, huma.Operation{
 		OperationID: "join-room", Method: http.MethodPost, Path: "/api/rooms/{room}/join", Tags: tags,
 		Summary: "Come in with an account", Security: people(),
-	}, s.join)
+	}, tried(s, s.join))
 	operation(s, huma.Operation{
 		OperationID: "join-room-as-guest", Method: http.MethodPost, Path: "/api/rooms/{room}/guests", Tags: tags,
 		Summary: "Come in without an account", DefaultStatus: http.StatusCreated,
-	}, s.joinAsGuest)
+	}, tried(s, s.joinAsGuest))
 	operation(s, huma.Operation{
 		OperationID: "leave-room", Method: http.MethodPost, Path: "/api/rooms/{room}/leave", Tags: tags,
 		Summary: "Leave for good", DefaultStatus: http.StatusNoContent, Security: people(),

@@ -88,6 +88,8 @@ type Options struct {
 	Ready func(ctx context.Context) error
 	// Away names what this replica has to do without for now; nil: nothing.
 	Away func() []string
+	// Base is the path that everything is below, "/watch"; empty: the root.
+	Base string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
 	// CORSOrigins are other sites whose pages may use the API with tokens.
@@ -106,6 +108,7 @@ type Server struct {
 	api  huma.API
 	page http.HandlerFunc // serves the built page
 
+	tarpit     tarpit
 	routes     routes
 	documented map[string]bool // patterns of the document
 }
@@ -116,6 +119,9 @@ func New(o Options) *Server {
 	shapeErrors()
 	cfg := huma.DefaultConfig("SyncTV", o.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/openapi", "", ""
+	if s.Base != "" {
+		cfg.Servers = []*huma.Server{{URL: s.Base}}
+	}
 	cfg.CreateHooks = nil // no $schema links in answers
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "a browser that is signed in"},
@@ -143,7 +149,7 @@ func New(o Options) *Server {
 	s.danmakuRoutes()
 	s.liveRoutes()
 	s.streamRoutes()
-	s.page = newUI(s.UI).ServeHTTP
+	s.page = newUI(s.UI, s.Base).ServeHTTP
 	for pattern, handler := range s.rawRoutes() {
 		s.mux.HandleFunc(pattern, handler)
 	}
@@ -179,7 +185,7 @@ func RawPatterns() []string {
 }
 
 // Handler is the whole chain.
-func (s *Server) Handler() http.Handler { return s.chain(s.routed()) }
+func (s *Server) Handler() http.Handler { return s.chain(s.below(s.routed())) }
 
 // OpenAPI is the document of the API, as JSON.
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }

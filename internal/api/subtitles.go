@@ -43,8 +43,8 @@ type CaptionView struct {
 	URL string `json:"url" doc:"path on this server; ?format=vtt makes WebVTT of an ass one"`
 }
 
-func captionView(in InItem, t caption.Track) CaptionView {
-	return CaptionView{Track: t, URL: "/api/rooms/" + in.Room + "/items/" + in.Item + "/subtitles/" + t.ID}
+func (s *Server) captionView(in InItem, t caption.Track) CaptionView {
+	return CaptionView{Track: t, URL: s.Base + "/api/rooms/" + in.Room + "/items/" + in.Item + "/subtitles/" + t.ID}
 }
 
 func (s *Server) captionRoutes() {
@@ -64,7 +64,7 @@ func (s *Server) captionRoutes() {
 			return nil, err
 		}
 		t, err := s.Captions.Upload(ctx, in.Room, who, in.Item, in.Name, in.RawBody)
-		return reply(captionView(in.InItem, t), err)
+		return reply(s.captionView(in.InItem, t), err)
 	})
 	fetch := op("fetch-subtitle", http.MethodPost, "/fetch", "Add a subtitle by its address")
 	fetch.DefaultStatus = http.StatusCreated
@@ -74,7 +74,7 @@ func (s *Server) captionRoutes() {
 			return nil, err
 		}
 		t, err := s.Captions.AddURL(ctx, in.Room, who, in.Item, in.Body.URL, in.Body.Name)
-		return reply(captionView(in.InItem, t), err)
+		return reply(s.captionView(in.InItem, t), err)
 	})
 	operation(s, op("remove-subtitle", http.MethodDelete, "/{subtitle}", "Take away a subtitle that somebody added"),
 		func(ctx context.Context, in *inCaption) (*struct{}, error) {
@@ -97,7 +97,7 @@ func (s *Server) listCaptions(ctx context.Context, in *InItem) (*body[captionsBo
 	tracks, err := s.Captions.List(ctx, in.Room, who, in.Item)
 	views := make([]CaptionView, 0, len(tracks))
 	for _, t := range tracks {
-		views = append(views, captionView(*in, t))
+		views = append(views, s.captionView(*in, t))
 	}
 	return reply(captionsBody{views}, err)
 }

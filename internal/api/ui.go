@@ -17,7 +17,10 @@ type ui struct {
 	index []byte // index.html, or the placeholder of a build without Node
 }
 
-func newUI(files fs.FS) *ui {
+// newUI serves the page below base. The build knows no base: its scripts find
+// each other by their own addresses, and the page is told here where they are and
+// where the server's paths begin.
+func newUI(files fs.FS, base string) *ui {
 	index, err := fs.ReadFile(files, "index.html")
 	if err != nil {
 		index, err = fs.ReadFile(files, "placeholder.html")
@@ -25,6 +28,8 @@ func newUI(files fs.FS) *ui {
 	if err != nil {
 		index = []byte("<!doctype html><title>SyncTV</title><p>The page is not built: run <code>make web</code>.</p>")
 	}
+	index = bytes.ReplaceAll(index, []byte(`="./`), []byte(`="`+base+`/`))
+	index = bytes.ReplaceAll(index, []byte(`data-base=""`), []byte(`data-base="`+base+`"`))
 	return &ui{files: files, index: index}
 }
 

@@ -6,13 +6,28 @@ import (
 	"testing/fstest"
 )
 
+// The page is told where it is, at whatever depth it is opened.
+func TestThePageKnowsItsBase(t *testing.T) {
+	page := `<html data-base=""><link href="./favicon.svg"><script src="./assets/main-1.js"></script>`
+	for base, want := range map[string]string{
+		"":       `<html data-base=""><link href="/favicon.svg"><script src="/assets/main-1.js"></script>`,
+		"/watch": `<html data-base="/watch"><link href="/watch/favicon.svg"><script src="/watch/assets/main-1.js"></script>`,
+	} {
+		w := httptest.NewRecorder()
+		newUI(fstest.MapFS{"index.html": {Data: []byte(page)}}, base).ServeHTTP(w, httptest.NewRequest("GET", "/r/deep/inside", nil))
+		if w.Body.String() != want {
+			t.Errorf("below %q: %s", base, w.Body)
+		}
+	}
+}
+
 // Hashed assets are kept for a year, the page is asked for each time, a missing
 // asset is remembered by nobody.
 func TestBuiltFilesAreCachedByName(t *testing.T) {
 	u := newUI(fstest.MapFS{
 		"index.html": {Data: []byte("the page")}, "icon.svg": {Data: []byte("<svg/>")},
 		"assets/app-1a2b.js": {Data: []byte("plain")}, "assets/app-1a2b.js.br": {Data: []byte("packed")},
-	})
+	}, "")
 	for _, c := range []struct {
 		path, accepts string
 		status        int

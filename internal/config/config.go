@@ -27,6 +27,7 @@ type Config struct {
 	ClusterAddr  string         // host:port other replicas fetch streams from
 	ClusterURL   string         // http://host:port they are told; empty: found out
 	HTTPAddr     string         // host:port of page, API and sockets
+	BasePath     string         // "/watch": everything is below it; empty: at the root
 	TLSCert      string         // HTTPS on HTTPAddr with this PEM file; empty: plain HTTP
 	TLSKey       string         // the certificate's key
 	CORSOrigins  []string       // whose pages may use the API with tokens
@@ -106,6 +107,7 @@ func Keys() []Key {
 		{Flag: "cluster-addr", Default: ":7900", Help: "with redis-url: host:port from which other replicas fetch live streams; keep it away from the internet", set: address(func(c *Config) *string { return &c.ClusterAddr })},
 		{Flag: "cluster-url", Help: "http://host:port under which other replicas reach cluster-addr; default: the address that Redis is reached from", set: text(func(c *Config) *string { return &c.ClusterURL })},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
+		{Flag: "http-base-path", Help: "path below which a reverse proxy shows this server, as /watch; the proxy leaves it in what it passes on; default: none", set: basePath},
 		{Flag: "tls-cert", Help: "PEM file with a certificate: http-addr then speaks HTTPS with HTTP/2; read again when it changes", set: text(func(c *Config) *string { return &c.TLSCert })},
 		{Flag: "tls-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.TLSKey })},
 		{Flag: "cors-origins", Help: "other sites whose pages may use the API with tokens, as https://bots.example.org, separated by commas", set: origins},
@@ -346,6 +348,26 @@ func origins(c *Config, v string) error {
 		}
 		c.CORSOrigins = append(c.CORSOrigins, one)
 	}
+	return nil
+}
+
+// basePath takes plain names only: the path stands in pages, cookies and addresses
+// as it is. The page tells its own paths from the server's by /api.
+func basePath(c *Config, v string) error {
+	v = strings.TrimSuffix(v, "/")
+	if v == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(strings.TrimPrefix(v, "/"), "/") {
+		plain := strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~") == ""
+		if v[0] != '/' || !plain || strings.Trim(name, ".") == "" {
+			return fmt.Errorf("%q is not a path like /watch or /media/watch", v)
+		}
+	}
+	if v == "/api" || strings.HasPrefix(v, "/api/") {
+		return errors.New("/api is the server's own")
+	}
+	c.BasePath = v
 	return nil
 }
 

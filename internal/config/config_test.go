@@ -46,6 +46,20 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+func TestBasePath(t *testing.T) {
+	for given, want := range map[string]string{"": "", "/": "", "/watch": "/watch", "/watch/": "/watch", "/media/watch-2": "/media/watch-2", "/apis": "/apis"} {
+		c, err := Load(from(map[string]string{"http-base-path": given}), from(nil))
+		if err != nil || c.BasePath != want {
+			t.Errorf("%q is %q, %v", given, c.BasePath, err)
+		}
+	}
+	for _, bad := range []string{"watch", "//watch", "/a//b", "/..", "/a/./b", "/w\"x", "/a b", "/%41", "https://x/watch", "/api", "/api/x"} {
+		if _, err := Load(from(map[string]string{"http-base-path": bad}), from(nil)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestPlacesAndPorts(t *testing.T) {
 	c, err := Load(from(map[string]string{"fetch-allow": "192.168.1.7, NAS.lan, .home, fd00::/8", "fetch-ports": "80, 8000-8100"}), from(nil))
 	if err != nil || len(c.FetchAllow.Networks) != 2 || strings.Join(c.FetchAllow.Hosts, " ") != "nas.lan .home" {

@@ -29,6 +29,8 @@ type Catalog struct {
 	// Tools look into files; not installed, or nil: nothing is known of them
 	// but their names.
 	Tools *ffmpeg.Tools
+	// Base is the path that this server's own paths begin with; empty: none.
+	Base string
 
 	films films // what they found
 }
@@ -76,7 +78,7 @@ func (c *Catalog) Describe(ctx context.Context, who room.Person, n room.NewItem)
 // Play implements room.Media. What this server serves itself is a path below
 // the room's address, which is where the room's cookies reach.
 func (c *Catalog) Play(it screen.Item) screen.Play {
-	base := "/api/rooms/" + it.RoomID
+	base := c.Base + "/api/rooms/" + it.RoomID
 	switch it.Source.Type {
 	case screen.SourceDirect:
 		return c.playDirect(it, base+"/items/"+it.ID+"/proxy/"+ProxyName(it))

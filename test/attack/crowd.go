@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -134,13 +133,12 @@ func (c *crowd) line(e *end, line []byte, at int64) {
 	}
 }
 
-// taken gives what arrived since it was asked last, the soonest first.
+// taken gives what arrived since it was asked last.
 func (c *crowd) taken() []arrival {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := c.late
 	c.late = nil
-	slices.SortFunc(all, func(a, b arrival) int { return int(a.after - b.after) })
 	return all
 }
 

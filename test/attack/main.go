@@ -1,9 +1,10 @@
 // Command attack measures a running room while somebody wears its server out:
 // the time from each command to each of the room's sockets, in windows of peace
-// and of attack that take turns, so that the machine's own moods fall out. The
-// server has one core; this program and the attacker, a process of its own,
-// share the other. All is on loopback and ends by itself. It fails when an
-// attack more than doubles the 99th percentile of the peace around it.
+// and of attack that take turns, so that the machine's own moods fall out; all
+// windows of a kind count together. The server has one core; this program and the
+// attacker, a process of its own, share the other. All is on loopback and ends by
+// itself. It fails when an attack more than doubles the 99th percentile of the
+// peace around it.
 //
 //	go run ./test/attack -server bin/synctv -rounds 3
 package main
@@ -38,9 +39,9 @@ func main() {
 	o := options{attack: &attackers{}}
 	flag.StringVar(&o.server, "server", "bin/synctv", "the program under test")
 	flag.IntVar(&o.sockets, "sockets", 50, "open sockets in the room")
-	flag.IntVar(&o.rate, "rate", 20, "events a second")
-	flag.DurationVar(&o.length, "for", 15*time.Second, "length of each window")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often each attack is measured")
+	flag.IntVar(&o.rate, "rate", 50, "events a second")
+	flag.DurationVar(&o.length, "for", 8*time.Second, "length of each window")
+	flag.IntVar(&o.rounds, "rounds", 3, "windows of each attack")
 	flag.StringVar(&o.only, "only", "", "only attacks whose name this regular expression fits")
 	flag.BoolVar(&o.pin, "pin", true, "server on CPU 0, the rest on CPU 1")
 	flag.StringVar(&o.attack.addr, "attack", "", "be the attacker of host:port, with the attack named by -only")
@@ -70,8 +71,8 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer r.close()
-	fmt.Printf("%d sockets, %d events a second, windows of %v; milliseconds from command to socket.\n\n", o.sockets, o.rate, o.length)
-	fmt.Println("| what goes on | quiet p50 | quiet p99 | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | events left out | its memory | what attackers were told |")
+	fmt.Printf("%d sockets, %d events a second, %d windows of %v; milliseconds from command to socket.\n\n", o.sockets, o.rate, o.rounds, o.length)
+	fmt.Println("| what goes on | quiet p50 | quiet p99, first and second half | p50 | p99 | p99 to quiet | lost | server CPU, quiet and attacked | events left out | its memory | what attackers were told |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	if _, err := r.window(ctx, options{rate: o.rate, sockets: o.sockets, length: 3 * time.Second}); err != nil { // warm
 		return err
@@ -103,57 +104,59 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// The peace before an attack and after it may differ by this factor, and half of
-// the events may be left out; else the machine was busy with something else, and
-// the round says nothing.
+// The two halves of the peace around an attack may differ by this factor, and half
+// of the events may be left out; else the machine was busy with something else, and
+// the attack's numbers say nothing.
 const steady = 1.3
 
 // mostDisturbed is how much higher the 99th percentile may be under attack.
 const mostDisturbed = 2
 
-// measure does the rounds of one attack; peace lies between them, the last one's
-// numbers in peace.
+// measure does the rounds of one attack, peace and attack in turn, and compares
+// all of the one with all of the other. The last window of peace stays in peace.
 func (r *room) measure(ctx context.Context, o options, one attack, peace *numbers) (ok bool, err error) {
-	ok = true
-	var ratios []float64
-	for range o.rounds {
-		got, memory, told, err := r.attacked(ctx, o, one)
+	var early, late, under numbers // peace in the first and the second half
+	var memory int64
+	var told []string
+	early.add(*peace)
+	for i := range o.rounds {
+		got, mb, said, err := r.attacked(ctx, o, one)
 		if err != nil {
 			return false, err
 		}
+		under.add(got)
+		memory, told = max(memory, mb), append(told, said)
 		pause(ctx, 2*time.Second) // for connections to end
-		after, err := r.window(ctx, o)
-		if err != nil {
+		if *peace, err = r.window(ctx, o); err != nil {
 			return false, err
 		}
-		before := *peace
-		*peace = after
-		quiet := (before.p99 + after.p99) / 2
-		ratio, void := got.p99/quiet, ""
-		if max(before.p99, after.p99) > steady*min(before.p99, after.p99) || before.dim() || got.dim() || after.dim() {
-			void = " (void)"
+		if 2*i < o.rounds-1 {
+			early.add(*peace)
 		} else {
-			ratios = append(ratios, ratio)
+			late.add(*peace)
 		}
-		fmt.Printf("| %s | %.1f, %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %%, %.0f %%, %.0f %% | %d MB | %s |\n", one.name, before.p50, after.p50, before.p99, after.p99,
-			got.p50, got.p99, ratio, void, got.lost, share(before.cpu, o), share(got.cpu, o), before.leftOut(), got.leftOut(), after.leftOut(), memory, told)
-		ok = ok && got.lost == 0 && (void != "" || ratio <= mostDisturbed)
 	}
-	if len(ratios) == 0 {
-		fmt.Println(one.name + ": void, the machine was not quiet")
-		return false, nil
+	quiet := early
+	quiet.late = slices.Clone(early.late)
+	quiet.add(late)
+	ratio := under.at(0.99) / quiet.at(0.99)
+	void := ""
+	if moved := max(early.at(0.99), late.at(0.99)) / min(early.at(0.99), late.at(0.99)); moved > steady {
+		void = fmt.Sprintf(" (void: peace moved by %.2f)", moved)
+	} else if quiet.dim() || under.dim() {
+		void = " (void: too much left out)"
 	}
-	slices.Sort(ratios)
-	fmt.Printf("%s: median %.2f of %d\n", one.name, ratios[len(ratios)/2], len(ratios))
-	return ok, nil
+	fmt.Printf("| %s | %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %%, %.0f %% | %d MB | %s |\n", one.name, quiet.at(0.5), early.at(0.99), late.at(0.99),
+		under.at(0.5), under.at(0.99), ratio, void, under.lost, quiet.share(), under.share(), quiet.leftOut(), under.leftOut(), memory, strings.Join(told, "; "))
+	return under.lost == 0 && void == "" && ratio <= mostDisturbed, nil
 }
 
 // leftOut is how many of a hundred events do not count; dim, too many.
 func (n numbers) leftOut() float64 { return 100 * float64(n.left) / float64(n.of) }
 func (n numbers) dim() bool        { return n.left*2 > n.of }
 
-// share is how much of a core in a window that was.
-func share(d time.Duration, o options) float64 { return 100 * d.Seconds() / o.length.Seconds() }
+// share is how many hundredths of a core the server had.
+func (n numbers) share() float64 { return 100 * n.cpu.Seconds() / n.length.Seconds() }
 
 // attacked measures while one attack goes on.
 func (r *room) attacked(ctx context.Context, o options, one attack) (got numbers, memoryMB int64, told string, err error) {

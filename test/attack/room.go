@@ -124,13 +124,28 @@ func (r *room) close() {
 	r.crowd.close()
 }
 
-// numbers of one window, in milliseconds.
+// numbers of one window, or of several together.
 type numbers struct {
-	p50, p99 float64
-	lost     int           // messages that did not arrive
-	left     int           // events that do not count, see window
-	of       int           // all of them
-	cpu      time.Duration // of the server
+	late   []time.Duration // of every message that counts, the soonest first
+	lost   int             // messages that did not arrive
+	left   int             // events that do not count, see window
+	of     int             // all of them
+	cpu    time.Duration   // of the server
+	length time.Duration
+}
+
+func (n *numbers) add(o numbers) {
+	n.late = append(n.late, o.late...)
+	slices.Sort(n.late)
+	n.lost, n.left, n.of, n.cpu, n.length = n.lost+o.lost, n.left+o.left, n.of+o.of, n.cpu+o.cpu, n.length+o.length
+}
+
+// at is how late the given part of all messages is at most, in milliseconds.
+func (n numbers) at(q float64) float64 {
+	if len(n.late) == 0 {
+		return 0
+	}
+	return float64(n.late[int(q*float64(len(n.late)-1))].Microseconds()) / 1000
 }
 
 const (
@@ -152,7 +167,7 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 	defer tick.Stop()
 	events, left := int(o.length.Seconds()*float64(o.rate)), map[int]bool{}
 	since, first, m := time.Now(), r.next+1, r.meter()
-	begin := m.server
+	begin, began := m.server, since
 	for range events {
 		select {
 		case <-tick.C:
@@ -180,19 +195,18 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 	}
 	pause(ctx, 500*time.Millisecond) // for the last events
 	all := r.crowd.taken()
-	v := numbers{lost: events*o.sockets - len(all), of: events, cpu: m.server - begin}
-	counted := slices.DeleteFunc(all, func(a arrival) bool { return left[a.event] })
+	v := numbers{lost: events*o.sockets - len(all), of: events, cpu: m.server - begin, length: since.Sub(began)}
+	for _, a := range all {
+		if !left[a.event] {
+			v.late = append(v.late, a.after)
+		}
+	}
 	for _, was := range left {
 		if was {
 			v.left++
 		}
 	}
-	if len(counted) > 0 {
-		at := func(q float64) float64 {
-			return float64(counted[int(q*float64(len(counted)-1))].after.Microseconds()) / 1000
-		}
-		v.p50, v.p99 = at(0.5), at(0.99)
-	}
+	slices.Sort(v.late)
 	return v, nil
 }
 

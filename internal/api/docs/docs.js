@@ -21,7 +21,7 @@ const resolve = (doc, s, depth = 0) => {
 };
 const show = (doc, schema) => make('pre', '', make('code', JSON.stringify(resolve(doc, schema), null, 2)));
 try {
-  const doc = await (await fetch('/api/openapi.json')).json();
+  const doc = await (await fetch('openapi.json')).json();
   const rows = [];
   for (const [path, methods] of Object.entries(doc.paths)) {
     for (const [method, op] of Object.entries(methods)) {

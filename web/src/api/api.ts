@@ -1,4 +1,5 @@
 // The server's calls by name. Nothing here keeps state or shows anything.
+import { here } from './base';
 import { address, request } from './request';
 import type {
   AddedItems, Chosen, CommandBody, Danmaku, DanmakuWindow, Folder, Found, ImportedItems, Info, Item, ItemChange, LibraryFolder, LibrarySearch,
@@ -68,7 +69,7 @@ export const playlist = {
 export const library = {
   folder: (path: string) => request<LibraryFolder>('GET', address('/api/library', { path })),
   search: (q: string) => request<LibrarySearch>('GET', address('/api/library/search', { q })),
-  picture: (path: string) => address('/api/library/picture', { path })
+  picture: (path: string) => here(address('/api/library/picture', { path }))
 };
 
 export const chat = {
@@ -77,7 +78,7 @@ export const chat = {
   remove: (room: string, message: string) => request<Message>('DELETE', at(room, `/chat/${id(message)}`)),
   react: (room: string, message: string, emoji: string, on: boolean) =>
     request<Message>('POST', at(room, `/chat/${id(message)}/reactions`), { emoji, on }),
-  exportURL: (room: string, format: 'json' | 'txt') => address(at(room, '/chat/export'), { format }),
+  exportURL: (room: string, format: 'json' | 'txt') => here(address(at(room, '/chat/export'), { format })),
   history: (room: string, before: number, limit = 50) =>
     request<{ messages: Message[]; more: boolean }>('GET', address(at(room, '/chat'), { before, limit }))
 };
@@ -100,5 +101,5 @@ export const live = {
 
 /** Where a room's socket is, seen from this page. */
 export function socketURL(room: string, page: { protocol: string; host: string } = location): string {
-  return `${page.protocol === 'https:' ? 'wss' : 'ws'}://${page.host}${at(room, '/socket')}`;
+  return `${page.protocol === 'https:' ? 'wss' : 'ws'}://${page.host}${here(at(room, '/socket'))}`;
 }

@@ -1,3 +1,4 @@
+import { here } from './base';
 import { networkError, problemToError } from './problem';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -5,6 +6,9 @@ export type Query = Record<string, string | number | boolean | undefined>;
 
 /** Longer than any honest answer; a request that hangs must not hang the page. */
 const TIMEOUT_MS = 15_000;
+
+/** A path of the server's as it stands in addresses. What the server says itself stands so already. */
+const fromHere = (url: string): string => (url.startsWith('/api/') ? here(url) : url);
 
 /** Path and query of a call, with empty parameters left out. */
 export function address(path: string, query: Query = {}): string {
@@ -32,7 +36,7 @@ async function send(method: Method, url: string, body: unknown): Promise<Respons
     init.headers = { 'Content-Type': 'application/json' };
   }
   try {
-    return await fetch(url, init);
+    return await fetch(fromHere(url), init);
   } catch (cause) {
     throw networkError(cause);
   }

@@ -1,3 +1,4 @@
+import { here } from './base';
 import { networkError, problemToError } from './problem';
 import { address, request } from './request';
 import type { Subtitle } from './types';
@@ -17,7 +18,7 @@ const UPLOAD_MS = 60_000;
 
 /** Sends a file as it is; the server finds out what it is. */
 async function upload(room: string, item: string, file: File): Promise<Subtitle> {
-  const response = await fetch(address(at(room, item), { name: file.name }), {
+  const response = await fetch(here(address(at(room, item), { name: file.name })), {
     method: 'POST', credentials: 'same-origin', body: file, signal: AbortSignal.timeout(UPLOAD_MS),
     headers: { 'Content-Type': 'application/octet-stream' }
   }).catch((cause: unknown) => {

@@ -1,19 +1,22 @@
 // The page's address as state, and following links without a reload.
 import { tick } from 'svelte';
+import { here, inside } from '../api/base';
 import { isOurs, parseRoute, type Route } from './routes';
 
-const read = (): Route => parseRoute(location.pathname, location.search);
+// Paths in here begin where the server's do.
+const pathname = (): string => inside(location.pathname) ?? '/';
+const read = (): Route => parseRoute(pathname(), location.search);
 
-const state = $state<{ route: Route; path: string }>({ route: read(), path: location.pathname + location.search });
+const state = $state<{ route: Route; path: string }>({ route: read(), path: pathname() + location.search });
 
 export const route = (): Route => state.route;
-/** Path and query as they stand in the address bar. */
+/** Path and query as they stand in the address bar, without what the server is below. */
 export const path = (): string => state.path;
 
-/** Goes to an address of this site. */
+/** Goes to a path of this server. */
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', to);
-  else history.replaceState(null, '', to);
+  if (how === 'push') history.pushState(null, '', here(to));
+  else history.replaceState(null, '', here(to));
   update();
   scrollTo(0, 0);
   // Screen readers and the keyboard continue in the new page, not at the old link.
@@ -31,24 +34,24 @@ export function startRouter(): () => void {
 }
 
 function update(): void {
-  state.path = location.pathname + location.search;
+  state.path = pathname() + location.search;
   state.route = read();
 }
 
 function follow(e: MouseEvent): void {
   const link = e.target instanceof Element ? e.target.closest('a') : null;
   if (!link?.href) return;
+  const to = link.origin === location.origin ? inside(link.pathname) : null;
   const ours = isOurs({
     prevented: e.defaultPrevented,
     button: e.button,
     modified: e.metaKey || e.ctrlKey || e.shiftKey || e.altKey,
     target: link.target,
     download: link.hasAttribute('download'),
-    sameOrigin: link.origin === location.origin,
-    path: link.pathname
+    path: to
   });
   // A jump within the page (the skip link) is the browser's.
-  if (!ours || (link.hash && link.pathname === location.pathname)) return;
+  if (!ours || to === null || (link.hash && link.pathname === location.pathname)) return;
   e.preventDefault();
-  go(link.pathname + link.search);
+  go(to + link.search);
 }

@@ -45,14 +45,14 @@ it('survives the way there and back', () => {
 });
 
 describe('isOurs', () => {
-  const plain: LinkClick = { prevented: false, button: 0, modified: false, target: '', download: false, sameOrigin: true, path: '/r/a' };
+  const plain: LinkClick = { prevented: false, button: 0, modified: false, target: '', download: false, path: '/r/a' };
   it.each<[string, Partial<LinkClick>, boolean]>([
     ['a plain click', {}, true],
     ['_self', { target: '_self' }, true],
     ['a new tab', { target: '_blank' }, false],
     ['ctrl', { modified: true }, false],
     ['the middle button', { button: 1 }, false],
-    ['another site', { sameOrigin: false }, false],
+    ['another site', { path: null }, false],
     ['a download', { download: true }, false],
     ['handled already', { prevented: true }, false],
     ['the API', { path: '/api/openapi.json' }, false]

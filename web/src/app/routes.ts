@@ -1,4 +1,6 @@
 // Which page an address means. Pure; router.svelte.ts holds the current one.
+import { here } from '../api/base';
+
 export type Route =
   | { page: 'home' }
   | { page: 'room'; id: string }
@@ -39,9 +41,9 @@ export function safeNext(next: string | null): string {
 
 export const roomPath = (id: string): string => `/r/${encodeURIComponent(id)}`;
 
-/** The address of a page about one's account that brings the person back afterwards. */
+/** The link to a page about one's account that brings the person back afterwards. */
 export const withNext = (path: '/login' | '/register', next: string): string =>
-  next === '/' ? path : `${path}?next=${encodeURIComponent(next)}`;
+  here(next === '/' ? path : `${path}?next=${encodeURIComponent(next)}`);
 
 /** What a click on a link is about, as far as routing needs to know. */
 export type LinkClick = {
@@ -50,12 +52,12 @@ export type LinkClick = {
   modified: boolean;
   target: string;
   download: boolean;
-  sameOrigin: boolean;
-  path: string;
+  /** Where the link leads on this server; null: elsewhere. */
+  path: string | null;
 };
 
 /** Whether the page follows a link itself rather than the browser. */
 export function isOurs(click: LinkClick): boolean {
   const plain = !click.prevented && click.button === 0 && !click.modified && !click.download;
-  return plain && click.sameOrigin && (click.target === '' || click.target === '_self') && !click.path.startsWith('/api/');
+  return plain && click.path !== null && (click.target === '' || click.target === '_self') && !click.path.startsWith('/api/');
 }
