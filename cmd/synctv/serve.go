@@ -172,15 +172,17 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		}
 		relay.hear(op, what)
 	})
+	auto := &autoplay{log: log, now: shared.now, woken: make(chan struct{}, 1)}
+	playbacks := timed{db, auto}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: copies, MemberChanges: copies, RoomQuota: func() int { return settings.Now().RoomQuota },
-		Entries: copies, Rooms: copies, Members: copies, Playbacks: db, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
+		Entries: copies, Rooms: copies, Members: copies, Playbacks: playbacks, Playlists: db, Endings: db, Messages: db, Danmakus: db, LiveKeys: db,
 		Announcer: node, Media: catalog, Streams: relay, Passwords: passwords, Locks: locks{shared.locks}, Now: shared.now,
 	})
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
-	relay.hub, relay.rooms = hub, rooms
+	relay.hub, relay.rooms, auto.rooms = hub, rooms, rooms
 	p := &program{
-		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: &autoplay{rooms, log}, outside: outside,
+		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
@@ -204,7 +206,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if err != nil {
 		return nil, err
 	}
-	waits := waiting.New(rooms, db, node, shared.now)
+	waits := waiting.New(rooms, playbacks, node, shared.now)
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,

@@ -19,36 +19,37 @@ func (s *Service) playable(it screen.Item) bool {
 	return it.Broken == ""
 }
 
-// AdvanceDue moves on every room whose film or countdown has ended. Any number
-// of replicas may call it at once: each step is taken by one of them.
-func (s *Service) AdvanceDue(ctx context.Context) (advanced int, err error) {
+// AdvanceDue moves on every room whose film or countdown has ended, and tells
+// when the next one will, in ms; 0 = none that is stored now. Any number of
+// replicas may call it at once: each step is taken by one of them.
+func (s *Service) AdvanceDue(ctx context.Context) (nextMS int64, err error) {
 	const most = 100 // rooms at a time; the rest is due at the next call
-	rooms, err := s.Endings.DuePlaybacks(ctx, s.nowMS(), most)
-	if err != nil {
-		return 0, err
-	}
+	rooms, err := s.Endings.DuePlaybacks(ctx, most)
 	var failed []error
-	for _, roomID := range rooms {
-		swapped, err := s.advance(ctx, roomID)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("room %s: %w", roomID, err))
+	for _, due := range rooms {
+		if nextMS = due.AtMS; nextMS > s.nowMS() {
+			return nextMS, errors.Join(failed...)
 		}
-		if swapped {
-			advanced++
+		if err := s.advance(ctx, due.RoomID); err != nil {
+			failed = append(failed, fmt.Errorf("room %s: %w", due.RoomID, err))
 		}
 	}
-	return advanced, errors.Join(failed...)
+	if len(rooms) < most || failed != nil {
+		nextMS = 0
+	}
+	return nextMS, errors.Join(append(failed, err)...)
 }
 
-func (s *Service) advance(ctx context.Context, roomID string) (bool, error) {
+func (s *Service) advance(ctx context.Context, roomID string) error {
 	p, err := s.Playbacks.Playback(ctx, roomID)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if due := p.DueMS(); due == 0 || due > s.nowMS() {
-		return false, nil // somebody was faster, or pressed something
+		return nil // somebody was faster, or pressed something
 	}
-	return s.conclude(ctx, roomID, p)
+	_, err = s.conclude(ctx, roomID, p)
+	return err
 }
 
 // conclude takes the one step that follows from a playback whose item or

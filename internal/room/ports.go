@@ -117,9 +117,8 @@ type Playlists interface {
 
 // Endings stores what autoplay needs to know.
 type Endings interface {
-	// DuePlaybacks lists rooms whose playback is due (Playback.DueMS) at an
-	// instant, the longest due first.
-	DuePlaybacks(ctx context.Context, nowMS int64, limit int) (roomIDs []string, err error)
+	// DuePlaybacks lists rooms whose playback will ever be due, the earliest first.
+	DuePlaybacks(ctx context.Context, limit int) ([]screen.Due, error)
 	// PutReport keeps a person's last word about what plays in a room.
 	PutReport(ctx context.Context, roomID string, r screen.Report) error
 	// Reports lists what people said about one epoch.

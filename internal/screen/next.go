@@ -100,6 +100,12 @@ func (p Playback) DueMS() int64 {
 	return 0
 }
 
+// Due is a room whose playback is due (DueMS) at an instant.
+type Due struct {
+	RoomID string
+	AtMS   int64
+}
+
 // Finish is the playback once its item has ended: it stands at the end, and
 // the next item waits for its countdown. A next item without delay starts.
 func (p Playback) Finish(next Item, round, delayMS, nowMS int64) Playback {

@@ -75,12 +75,11 @@ func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p s
 }
 
 // DuePlaybacks implements room.Endings.
-func (s *Store) DuePlaybacks(ctx context.Context, nowMS int64, limit int) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx,
-		`SELECT room_id FROM playbacks WHERE due_ms > 0 AND due_ms <= $1 ORDER BY due_ms LIMIT $2`, nowMS, limit)
-	return all(rows, err, func(row scanner) (id string, err error) {
-		err = row.Scan(&id)
-		return id, err
+func (s *Store) DuePlaybacks(ctx context.Context, limit int) ([]screen.Due, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT room_id, due_ms FROM playbacks WHERE due_ms > 0 ORDER BY due_ms LIMIT $1`, limit)
+	return all(rows, err, func(row scanner) (d screen.Due, err error) {
+		err = row.Scan(&d.RoomID, &d.AtMS)
+		return d, err
 	})
 }
 
