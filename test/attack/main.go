@@ -104,10 +104,11 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// The two halves of the peace around an attack may differ by this factor, and half
-// of the events may be left out; else the machine was busy with something else, and
-// the attack's numbers say nothing.
-const steady = 1.3
+// The two halves of the peace around an attack may differ by this factor, as the
+// eight latest of 800 events do by chance, and half of the events may be left out;
+// else the machine was busy with something else, and the attack's numbers say
+// nothing.
+const steady = 1.5
 
 // mostDisturbed is how much higher the 99th percentile may be under attack.
 const mostDisturbed = 2
