@@ -104,13 +104,10 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// The two halves of the peace around an attack may differ by this factor, as the
-// eight latest of 800 events do by chance, and half of the events may be left out;
-// else the machine was busy with something else, and the attack's numbers say
-// nothing.
-const steady = 1.5
-
-// mostDisturbed is how much higher the 99th percentile may be under attack.
+// mostDisturbed is how much higher the 99th percentile may be under attack: than
+// in the calmer half of the peace around it. Where only the rougher half says so,
+// or where half of the events are left out, the machine was busy with something
+// else, and the numbers say nothing.
 const mostDisturbed = 2
 
 // measure does the rounds of one attack, peace and attack in turn, and compares
@@ -140,16 +137,19 @@ func (r *room) measure(ctx context.Context, o options, one attack, peace *number
 	quiet := early
 	quiet.late = slices.Clone(early.late)
 	quiet.add(late)
-	ratio := under.at(0.99) / quiet.at(0.99)
-	void := ""
-	if moved := max(early.at(0.99), late.at(0.99)) / min(early.at(0.99), late.at(0.99)); moved > steady {
-		void = fmt.Sprintf(" (void: peace moved by %.2f)", moved)
-	} else if quiet.dim() || under.dim() {
-		void = " (void: too much left out)"
+	calmer, rougher := min(early.at(0.99), late.at(0.99)), max(early.at(0.99), late.at(0.99))
+	p99, verdict := under.at(0.99), ""
+	switch {
+	case quiet.dim() || under.dim():
+		verdict = " (void: too much left out)"
+	case p99 > mostDisturbed*calmer && p99 <= mostDisturbed*rougher:
+		verdict = " (void: peace itself changed as much)"
+	case p99 > mostDisturbed*rougher:
+		verdict = " (disturbed)"
 	}
 	fmt.Printf("| %s | %.1f | %.1f, %.1f | %.1f | %.1f | %.2f%s | %d | %.0f %%, %.0f %% | %.0f %%, %.0f %% | %d MB | %s |\n", one.name, quiet.at(0.5), early.at(0.99), late.at(0.99),
-		under.at(0.5), under.at(0.99), ratio, void, under.lost, quiet.share(), under.share(), quiet.leftOut(), under.leftOut(), memory, strings.Join(told, "; "))
-	return under.lost == 0 && void == "" && ratio <= mostDisturbed, nil
+		under.at(0.5), p99, p99/quiet.at(0.99), verdict, under.lost, quiet.share(), under.share(), quiet.leftOut(), under.leftOut(), memory, strings.Join(told, "; "))
+	return under.lost == 0 && verdict == "", nil
 }
 
 // leftOut is how many of a hundred events do not count; dim, too many.
