@@ -31,9 +31,8 @@ func CPU(pid int) time.Duration {
 	return time.Duration((user + system) / clockTicks * float64(time.Second))
 }
 
-// CoreBusy is how long a core of the machine worked for programs so far, whosever,
-// or was taken from the machine, in steps of 10 ms. Interrupts are not in it: they
-// are the network's, for the program under test.
+// CoreBusy is how long a core of the machine was not idle so far, whoever it
+// worked for, in steps of 10 ms.
 func CoreBusy(core int) time.Duration {
 	b, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -46,7 +45,7 @@ func CoreBusy(core int) time.Duration {
 		}
 		sum := 0.0
 		for i, v := range f[1:9] { // user, nice, system, idle, iowait, irq, softirq, steal
-			if n, err := strconv.ParseFloat(v, 64); err == nil && (i < 3 || i == 7) {
+			if n, err := strconv.ParseFloat(v, 64); err == nil && i != 3 && i != 4 {
 				sum += n
 			}
 		}
