@@ -28,6 +28,7 @@ type options struct {
 	warm    time.Duration // length of each later run
 	rounds  int
 	pin     bool
+	threads int
 	plain   string // be the bare server of this file
 }
 
@@ -40,6 +41,7 @@ func main() {
 	flag.DurationVar(&o.warm, "warm", 10*time.Second, "length of each warm run")
 	flag.IntVar(&o.rounds, "rounds", 3, "warm runs of each kind, in turns")
 	flag.BoolVar(&o.pin, "pin", true, "servers on CPU 0, load on CPU 1")
+	flag.IntVar(&o.threads, "threads", 1, "GOMAXPROCS of both servers; 0: what each takes by itself")
 	flag.StringVar(&o.plain, "plain", "", "used by itself: be the bare server of a file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -108,6 +108,9 @@ func start(ctx context.Context, o options, env []string, args ...string) (*proce
 		}
 	}
 	p := &process{cmd: exec.Command(args[0], args[1:]...)} //nolint:gosec,noctx // the operator's own program; stopped below
+	if o.threads > 0 {
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(o.threads))
+	}
 	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), env...), nil
 	return p, p.cmd.Start()
 }

@@ -170,7 +170,7 @@ func (f File) key(n int64) string { return f.name() + "." + strconv.FormatInt(n,
 // length of slice n.
 func (f File) length(n int64) int64 { return min(SliceSize, f.Size-n*SliceSize) }
 
-func (c *Cache) path(key string) string { return filepath.Join(c.dir, key[:2], key) }
+func (c *Cache) path(key string) string { return c.dir + "/" + key[:2] + "/" + key }
 
 // find gives the path of a slice that is held, and marks it used.
 func (c *Cache) find(key string) (string, bool) {

@@ -134,7 +134,7 @@ func (c *Cache) pour(f *fill, body io.Reader, before int64) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.drain(f, out, body, f.size)
+	got, err := c.drain(f, out, body, 0, f.size)
 	if err == nil && got < f.size {
 		err = guard.ErrFailed.Because(io.ErrUnexpectedEOF)
 	}
