@@ -236,7 +236,7 @@ func edges() map[string]Rule {
 		},
 		// Breaks real servers, from outside.
 		"test/cluster": {
-			Internal: []string{"internal/cluster/clustertest", "internal/store/storetest", "internal/live/rtmp/rtmptest"}, NoStd: []string{"database/sql"},
+			Internal: []string{"internal/cluster/clustertest", "internal/store/storetest", "internal/live/rtmp/rtmptest", "test/outside"}, NoStd: []string{"database/sql"},
 			Modules: []string{"github.com/coder/websocket"},
 		},
 		"scripts/bench": {NoStd: []string{"net", "database/sql"}},

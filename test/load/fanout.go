@@ -15,16 +15,16 @@ func judgeFanout(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("| run | viewers | what | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms | first p99 ms | KB/viewer | missing | core wait s |")
-	fmt.Println("|--|--|--|--|--|--|--|--|--|--|--|--|")
+	fmt.Println("| run | viewers | what | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms | first p99 ms | KB/viewer | missing | core wait s | s left out |")
+	fmt.Println("|--|--|--|--|--|--|--|--|--|--|--|--|--|")
 	var all summary
 	for run := range o.runs {
-		blast, err := blastCost(ctx)
+		idle, err := measure(ctx, o, relayAt("relay, nobody watches", 0), "-viewers", "0")
 		if err != nil {
 			return err
 		}
 		for _, n := range counts {
-			if err := fanoutRun(ctx, o, run+1, n, blast, &all); err != nil {
+			if err := fanoutRun(ctx, o, run+1, n, idle.RSS, &all); err != nil {
 				return err
 			}
 		}
@@ -34,8 +34,13 @@ func judgeFanout(ctx context.Context, o options) error {
 }
 
 // fanoutRun measures everything once at one number of viewers. The floors come
-// first: the relay is compared with them.
-func fanoutRun(ctx context.Context, o options, run, n int, blast float64, all *summary) error {
+// first: the relay is compared with them. The memory of the relay is that above
+// one with the same stream and no viewers.
+func fanoutRun(ctx context.Context, o options, run, n int, idle int64, all *summary) error {
+	blast, err := blastCost(ctx, n)
+	if err != nil {
+		return err
+	}
 	subjects := []subject{
 		floorOf("floor, goroutines, per tag", "gotag", 0),
 		floorOf("floor, goroutines, per frame", "goframe", 0),
@@ -50,6 +55,9 @@ func fanoutRun(ctx context.Context, o options, run, n int, blast float64, all *s
 		m, err := measure(ctx, o, s, "-viewers", strconv.Itoa(n))
 		if err != nil {
 			return err
+		}
+		if s.relay {
+			m.RSSIdle = idle
 		}
 		if i == 0 {
 			perTag = m.perGbit()
@@ -112,7 +120,7 @@ func verdict(ok bool) string {
 }
 
 func report(run, n int, s subject, m measurement, floor, perTag float64) {
-	fmt.Printf("| %d | %d | %s | %.3f | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %d | %.2f |\n",
+	fmt.Printf("| %d | %d | %s | %.3f | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %d | %.2f | %d |\n",
 		run, n, s.name, m.perGbit(), m.perGbit()/floor, m.perGbit()/perTag, m.P50, m.P99, m.FirstP99,
-		float64(m.RSS-m.RSSIdle)/1024/float64(n), m.Missing+m.Closed, m.Waited)
+		float64(m.RSS-m.RSSIdle)/1024/float64(n), m.Missing+m.Closed, m.Waited, m.LeftOut)
 }

@@ -22,7 +22,8 @@ import (
 // system call per viewer and picture (with -merge: per window), from one
 // goroutine; "vector" the same with a second, tiny piece as chunked HTTP needs;
 // "goframe" and "gotag" a goroutine per viewer that writes each picture or each
-// tag to its connection; "blast" as many sends to one socket as it takes.
+// tag to its connection; "blast" as many sends to one socket as there are
+// viewers, at each picture.
 func serveFloor(ctx context.Context, o options) error {
 	ln, err := listenLoopback()
 	if err != nil {
@@ -39,7 +40,7 @@ func serveFloor(ctx context.Context, o options) error {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { ln.Close(); feed.Close() })
 	defer stop()
-	f := &floor{pattern: o.pattern, merge: o.merge, latest: newPiece()}
+	f := &floor{pattern: o.pattern, merge: o.merge, viewers: o.viewers, latest: newPiece()}
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { f.play(ctx, feed) })
@@ -64,6 +65,7 @@ func newPiece() *piece { return &piece{ready: make(chan struct{})} }
 type floor struct {
 	pattern string
 	merge   time.Duration
+	viewers int // of pattern blast
 
 	mu     sync.Mutex // guards what follows
 	conns  []*bareConn
@@ -95,7 +97,7 @@ func (f *floor) admit(ctx context.Context, conn *net.TCPConn, work *sync.WaitGro
 		begin, next := slices.Clone(f.gop), f.latest
 		work.Go(func() { follow(ctx, conn, begin, next) })
 	case "blast":
-		work.Go(func() { blast(ctx, conn) })
+		work.Go(func() { blast(ctx, conn, f.viewers) })
 	default:
 		raw, err := conn.SyscallConn()
 		if err != nil {
@@ -126,16 +128,24 @@ func follow(ctx context.Context, conn net.Conn, begin []byte, next *piece) {
 	}
 }
 
-// blast sends pictures to one socket as fast as they are taken, and says what
-// one send cost.
-func blast(ctx context.Context, conn net.Conn) {
+// blastFor is how long a blast lasts.
+const blastFor = 4 * time.Second
+
+// blast sends each picture so many times to one socket, in the rhythm of the
+// show (a core that rests between pictures is slower at each), and says what one
+// send cost.
+func blast(ctx context.Context, conn net.Conn, times int) {
 	defer conn.Close()
 	range1 := flv.AppendTag(nil, flv.Video, 0, picture(false))
 	before, n := outside.CPU(os.Getpid()).Seconds(), 0
-	for begun := time.Now(); time.Since(begun) < 2*time.Second && ctx.Err() == nil; n++ {
-		if _, err := conn.Write(range1); err != nil {
-			return
+	for begun := time.Now(); time.Since(begun) < blastFor && ctx.Err() == nil; {
+		for range times {
+			if _, err := conn.Write(range1); err != nil {
+				return
+			}
+			n++
 		}
+		rest(ctx, time.Until(begun.Add(time.Duration(n/times)*time.Second/frameRate)))
 	}
 	fmt.Println((outside.CPU(os.Getpid()).Seconds() - before) / float64(n) * 1e6)
 }

@@ -130,13 +130,14 @@ func measure(ctx context.Context, o options, s subject, load ...string) (m measu
 	return m, json.Unmarshal(out, &m.result)
 }
 
-// blastCost is the CPU time of one send to a single socket, in µs.
-func blastCost(ctx context.Context) (float64, error) {
-	srv, err := startServer(ctx, "-role", "floor", "-pattern", "blast")
+// blastCost is the CPU time of one send to a single socket, in µs, when it gets
+// what so many viewers would.
+func blastCost(ctx context.Context, viewers int) (float64, error) {
+	srv, err := startServer(ctx, "-role", "floor", "-pattern", "blast", "-viewers", strconv.Itoa(viewers))
 	if err != nil {
 		return 0, err
 	}
-	cmd, err := pinned(ctx, loadCore, "-role", "load", "-addr", srv.Viewers, "-viewers", "1", "-warmup", "2.5s", "-measure", "10ms")
+	cmd, err := pinned(ctx, loadCore, "-role", "load", "-addr", srv.Viewers, "-viewers", "1", "-warmup", (blastFor + time.Second).String(), "-measure", "10ms")
 	if err == nil {
 		err = cmd.Run()
 	}

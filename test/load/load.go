@@ -34,6 +34,7 @@ type result struct {
 	RSSIdle  int64 // bytes, with the stream running and nobody watching
 	RSS      int64 // at the end
 	Kernel   int64 // bytes of socket buffers, of the whole machine
+	LeftOut  int   // seconds whose delays do not count: the host took the machine away
 	Missing  int   // pictures that somebody did not get
 	Gaps     int   // of them: resumed at a key frame
 	Broken   int   // of them: resumed elsewhere
@@ -155,6 +156,7 @@ type viewer struct {
 	fd    int
 	lazy  bool // slow on purpose
 	ended bool
+	kept  int // of the watcher's latencies
 }
 
 func newAudience(o options) (*audience, error) {
@@ -249,8 +251,14 @@ func (a *audience) perform(ctx context.Context, o options) (result, error) {
 	}
 	before, cpu, wait := a.total(), outside.CPU(o.pid).Seconds(), outside.RunDelay(o.pid)
 	a.measuring.Store(true)
-	if err := a.listen(ctx, time.Now().Add(o.measure)); err != nil {
-		return res, err
+	for begun := time.Now(); time.Since(begun) < o.measure; {
+		stolen := outside.Stolen()
+		if err := a.listen(ctx, time.Now().Add(min(time.Second, o.measure-time.Since(begun)))); err != nil {
+			return res, err
+		}
+		if whole := outside.Stolen()-stolen <= mostStolen; !a.keep(whole) {
+			res.LeftOut++
+		}
 	}
 	a.measuring.Store(false)
 	res.CPU, res.Waited = outside.CPU(o.pid).Seconds()-cpu, outside.RunDelay(o.pid)-wait
@@ -276,6 +284,24 @@ func (a *audience) fill(ctx context.Context, o options) error {
 		}
 	}
 	return nil
+}
+
+// mostStolen is how much of a second the machine's host may take before the
+// delays of that second say nothing.
+const mostStolen = 10 * time.Millisecond
+
+// keep takes or forgets the delays noted since the last call.
+func (a *audience) keep(whole bool) bool {
+	for _, v := range a.conns {
+		switch {
+		case v.lazy: // nobody asks
+		case whole:
+			v.kept = len(v.latency)
+		default:
+			v.latency = v.latency[:v.kept]
+		}
+	}
+	return whole
 }
 
 func (a *audience) total() (n int64) {

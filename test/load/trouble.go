@@ -27,34 +27,48 @@ func judgeStorm(ctx context.Context, o options) error {
 }
 
 // judgeSlow compares the others' latency without and with viewers that are
-// slow, or stop.
+// slow, or stop, in turn.
 func judgeSlow(ctx context.Context, o options) error {
 	counts, err := parseCounts(o.counts)
 	if err != nil {
 		return err
 	}
-	fmt.Println("| viewers | of them | others p50 ms | p99 ms | missing | laggards: skips, broken, closed | server: skipped, slow, stalled | RSS MB | sockets MB |")
-	fmt.Println("|--|--|--|--|--|--|--|--|--|")
-	for _, c := range []struct {
-		n, slow, stalled int
-		length           time.Duration
-	}{
-		{100, 0, 0, 20 * time.Second},
-		{100, 0, 20, 50 * time.Second},
-		{1000, 0, 0, 20 * time.Second},
-		{1000, 100, 0, 60 * time.Second},
-	} {
+	fmt.Println("| run | viewers | of them | others p50 ms | p99 ms | missing | laggards: skips, broken, closed | server: skipped, slow, stalled | RSS MB | sockets MB | s left out |")
+	fmt.Println("|--|--|--|--|--|--|--|--|--|--|--|")
+	for _, c := range []trouble{{100, 0, 20, 50 * time.Second}, {1000, 100, 0, 60 * time.Second}} {
 		if !slices.Contains(counts, c.n) {
 			continue
 		}
-		m, err := measure(ctx, o, relayAt("relay", 0), "-viewers", strconv.Itoa(c.n),
-			"-slow", strconv.Itoa(c.slow), "-stalled", strconv.Itoa(c.stalled), "-measure", c.length.String())
-		if err != nil {
-			return err
+		var change []float32
+		for run := range o.runs {
+			calm, err := trouble{c.n, 0, 0, 20 * time.Second}.measure(ctx, o, run+1)
+			if err != nil {
+				return err
+			}
+			troubled, err := c.measure(ctx, o, run+1)
+			if err != nil {
+				return err
+			}
+			change = append(change, float32(troubled.P99/calm.P99))
 		}
-		fmt.Printf("| %d | %d slow, %d stalled | %.1f | %.1f | %d | %d, %d, %d | %d, %d, %d | %d | %d |\n",
-			c.n, c.slow, c.stalled, m.P50, m.P99, m.Missing+m.Closed, m.Slow.Gaps, m.Slow.Broken, m.Slow.Closed,
-			m.stats.SkippedToKey, m.stats.DroppedSlow, m.stats.DroppedStalled, m.RSS>>20, m.Kernel>>20)
+		fmt.Printf("  %d viewers: the others' p99 changes by the factors %.2f, in the median %.2f\n", c.n, change, percentile(change, 50))
 	}
 	return nil
+}
+
+// trouble is n viewers, of whom some are slow or stalled.
+type trouble struct {
+	n, slow, stalled int
+	length           time.Duration
+}
+
+func (c trouble) measure(ctx context.Context, o options, run int) (measurement, error) {
+	m, err := measure(ctx, o, relayAt("relay", 0), "-viewers", strconv.Itoa(c.n),
+		"-slow", strconv.Itoa(c.slow), "-stalled", strconv.Itoa(c.stalled), "-measure", c.length.String())
+	if err == nil {
+		fmt.Printf("| %d | %d | %d slow, %d stalled | %.1f | %.1f | %d | %d, %d, %d | %d, %d, %d | %d | %d | %d |\n",
+			run, c.n, c.slow, c.stalled, m.P50, m.P99, m.Missing+m.Closed, m.Slow.Gaps, m.Slow.Broken, m.Slow.Closed,
+			m.stats.SkippedToKey, m.stats.DroppedSlow, m.stats.DroppedStalled, m.RSS>>20, m.Kernel>>20, m.LeftOut)
+	}
+	return m, err
 }

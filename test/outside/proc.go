@@ -54,6 +54,22 @@ func CoreBusy(core int) time.Duration {
 	return 0
 }
 
+// Stolen is how long the cores of a virtual machine were ready to run and its
+// host ran something else instead, so far, in steps of 10 ms.
+func Stolen() time.Duration {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(b), "\n")
+	f := strings.Fields(first)
+	if len(f) < 9 {
+		return 0
+	}
+	ticks, _ := strconv.ParseFloat(f[8], 64)
+	return time.Duration(ticks / clockTicks * float64(time.Second))
+}
+
 // RunDelay is how long the threads of a process were ready to run and had to
 // wait for the core, in seconds: large when the machine is busy elsewhere.
 func RunDelay(pid int) (sum float64) {

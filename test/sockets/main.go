@@ -61,7 +61,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	defer crowd.close()
+	defer func() { _ = crowd.close() }()
 	fmt.Printf("%d sockets open, %.1f KB of server memory each\n", o.sockets, float64(outside.Resident(s.cmd.Process.Pid)-before)/1024/float64(o.sockets))
 	if o.mute > 0 {
 		if err := crowd.addMute(ctx, s, room); err != nil {
@@ -103,14 +103,14 @@ func (c *crowd) measure(ctx context.Context, s *server, room string, o options) 
 	}
 	time.Sleep(settleTime)
 	used := outside.CPU(s.cmd.Process.Pid) - cpu
-	c.close()
+	lost := c.close()
 	if c.mute != nil {
 		return errors.New("the one who never reads was not cut")
 	}
-	if cut := s.cutOff(); o.mute > 0 && len(cut) != 1 || c.lost > 0 {
-		return fmt.Errorf("others were cut as well: %d sockets ended, %v", c.lost, cut)
+	if cut := s.cutOff(); o.mute > 0 && len(cut) != 1 || lost > 0 {
+		return fmt.Errorf("others were cut as well: %d sockets ended, %v", lost, cut)
 	}
-	return c.report(total, len(c.ends), used, time.Since(start))
+	return c.report(total, c.Size(), used, time.Since(start))
 }
 
 func (c *crowd) report(events, sockets int, cpu, took time.Duration) error {
