@@ -21,6 +21,7 @@ import (
 // came in on one is in on the other at once: though it had looked before.
 func TestCopiesOfPlacesAreForgottenEverywhere(t *testing.T) {
 	h, server := replicas(t, 2)
+	written := overhear(t, server.Addr)
 	ada := h[0].register("ada")
 	id := ada.createRoom(map[string]string{"name": "x"})
 	var k struct {
@@ -49,7 +50,7 @@ func TestCopiesOfPlacesAreForgottenEverywhere(t *testing.T) {
 	bob.h.await("the other replica to forget", func() bool { return watch(bob) == "not_a_member" })
 	ada.delete("/api/rooms/"+id).ok(204, nil)
 	bob.h.await("the room to be gone", func() bool { return watch(bob) == "room_not_found" })
-	everyKeyHasALifetime(t, server.Addr)
+	everyKeyHasALifetime(t, written, server.Addr)
 }
 
 // BenchmarkEntry is what every command, and every request for media, asks first.
