@@ -69,12 +69,13 @@ type Word struct {
 	Reason  Reason  `json:"reason" enum:",joining,buffering,tap,away" doc:"why the player is not ready; empty: it is"`
 	DriftMS float64 `json:"drift_ms" doc:"how far behind the room (above 0) or ahead it is, in ms of film"`
 	RTTMS   float64 `json:"rtt_ms" doc:"round trip of the clock's best probe, in ms"`
+	StartMS float64 `json:"start_ms" doc:"how long after the server says play its picture can move, in ms: its line, nine times of ten, and what its starts take; 0: not known"`
 }
 
 // Check refuses what cannot be meant.
 func (w Word) Check() error {
 	sane := func(ms float64) bool { return math.Abs(ms) < MaxPositionS*1000 } // false for NaN
-	if !w.Reason.Known() || !sane(w.DriftMS) || !sane(w.RTTMS) {
+	if !w.Reason.Known() || !sane(w.DriftMS) || !sane(w.RTTMS) || !sane(w.StartMS) {
 		return problem.New(problem.Invalid, "invalid_word", "No player says this of itself.")
 	}
 	return nil

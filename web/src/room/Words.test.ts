@@ -3,7 +3,7 @@ import type { Playback, SyncStatus } from '../sync';
 import { Words, type Said } from './Words';
 
 const status = (reason: SyncStatus['reason'] = '', error_ms = 3.14159): SyncStatus => ({
-  state: 'ok', reason, error_ms, rtt_ms: 30, offset_ms: 0, bound_ms: 15,
+  state: 'ok', reason, error_ms, rtt_ms: 30, offset_ms: 0, bound_ms: 15, start_ms: 100,
 });
 const film = { item_id: 'film', epoch: 7 } as Playback;
 
@@ -18,7 +18,7 @@ it('says what changes at once, and mere numbers every five seconds', () => {
   const { said, at, words } = talk();
   for (; at.ms < 10_000; at.ms += 500) words.heard(status(), film, 3);
   expect(said).toHaveLength(2);
-  expect(said[0]).toEqual({ epoch: 7, reason: '', drift_ms: 3.1, rtt_ms: 30 });
+  expect(said[0]).toEqual({ epoch: 7, reason: '', drift_ms: 3.1, rtt_ms: 30, start_ms: 100 });
   words.heard(status('buffering'), film, 3);
   words.heard(status(), film, 3);
   expect(said.slice(2).map((s) => s.reason)).toEqual(['buffering', '']);

@@ -1,7 +1,7 @@
 import type { Playback, SyncStatus } from '../sync';
 
 /** What this page's player says of itself; the server adds who said it. */
-export type Said = { epoch: number; reason: string; drift_ms: number; rtt_ms: number };
+export type Said = { epoch: number; reason: string; drift_ms: number; rtt_ms: number; start_ms: number };
 
 /** How often a player says how far it is off (ms), and for how many people that is told. */
 const EVERY_MS = 5_000;
@@ -25,15 +25,15 @@ export class Words {
   /** Twice a second, with what the player is like and how many people are here. */
   heard(status: SyncStatus, playback: Playback | null, people: number): void {
     if (!playback?.item_id) return;
-    const what = `${playback.epoch} ${status.reason}`;
+    const what = `${playback.epoch} ${status.reason} ${status.start_ms > 0}`;
     const wait = Math.max(EVERY_MS, people * PER_PERSON_MS);
     if (what === this.#said && this.#now() - this.#at < wait) return;
     this.#said = what;
     this.#at = this.#now();
     const round = (ms: number): number => Math.round(ms * 10) / 10;
-    this.#send({ epoch: playback.epoch, reason: status.reason, drift_ms: round(status.error_ms), rtt_ms: round(status.rtt_ms) }).catch(
-      () => (this.#said = '')
-    );
+    const { reason, error_ms, rtt_ms, start_ms } = status;
+    const said = { epoch: playback.epoch, reason, drift_ms: round(error_ms), rtt_ms: round(rtt_ms), start_ms: round(start_ms) };
+    this.#send(said).catch(() => (this.#said = ''));
   }
 
   /** The socket is another one: all of it is news there. */

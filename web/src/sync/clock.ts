@@ -97,6 +97,11 @@ export class Clock {
     return this.#estimator.delay_ms;
   }
 
+  /** How long (ms) a message is under way on this line, nine times of ten; Infinity before the first sample. */
+  get lag_ms(): number {
+    return this.#estimator.slowDelay_ms / 2;
+  }
+
   /** How wrong {@link now} may be, in ms; Infinity before the first sample. */
   get bound_ms(): number {
     return this.#estimator.boundAt(this.#world.now());

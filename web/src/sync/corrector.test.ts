@@ -40,15 +40,16 @@ function lively(seed: number): Habits {
 describe('planNudge', () => {
   it.each([
     // error, loss, room rate, rate, for
-    [40, 0, 1, 1.04, 1000],
-    [40, 20, 1, 1.06, 1000],
-    [-40, 20, 1, 0.98, 1000],
-    [-60, 20, 1, 0.96, 1000],
-    [10, 0, 1, 1.02, 500],
+    [40, 0, 1, 1.08, 500],
+    [40, 20, 1, 1.08, 750],
+    [-40, 20, 1, 0.92, 250],
+    [-60, 20, 1, 0.92, 500],
+    [10, 0, 1, 1.04, 250],
+    [4.5, 0, 1, 1.02, 225],
     [300, 20, 1, 1.08, 4000],
     [1000, 0, 1, 1.08, TUNING.maxNudge],
-    [40, 0, 2, 2.08, 500],
-    [-30, 0, 0.5, 0.485, 2000],
+    [40, 0, 2, 2.16, 250],
+    [-30, 0, 0.5, 0.46, 750],
     [-18, 20, 1, 1.001, 60],
   ])('%i ms behind, %i lost, at %f: rate %f for %i ms', (error, loss, roomRate, rate, forMs) => {
     const n = planNudge(error, loss, roomRate);
@@ -72,8 +73,9 @@ describe('planNudge', () => {
 describe('Corrector while playing', () => {
   it.each([
     ['in step', {}, 'none', 20],
-    ['5 ms behind is near enough', { currentS: 9.995 }, 'none', 20],
-    ['10 ms behind for a while: a nudge', { currentS: 9.99 }, 'nudge', 8],
+    ['2 ms behind is near enough', { currentS: 9.998 }, 'none', 20],
+    ['5 ms behind for a while, and no nudge lately: a nudge', { currentS: 9.995 }, 'nudge', 6],
+    ['10 ms behind for a while: a nudge', { currentS: 9.99 }, 'nudge', 6],
     ['20 ms behind: a nudge after three looks', { currentS: 9.98 }, 'nudge', 3],
     ['20 ms ahead: likewise', { currentS: 10.02 }, 'nudge', 3],
     ['200 ms behind: two looks will do', { currentS: 9.8 }, 'nudge', 2],
@@ -86,6 +88,14 @@ describe('Corrector while playing', () => {
     ['not while stalled', { currentS: 5, stalled: true }, 'none', 20],
   ] as const)('%s', (_name, over, kind, after) => {
     expect(look(new Corrector(), 20, over)).toMatchObject({ kind, after });
+  });
+
+  it('leaves 5 ms alone for a while after a nudge', () => {
+    const c = new Corrector();
+    expect(look(c, 20, { currentS: 9.98 }).kind).toBe('nudge');
+    c.nudgeEnded(1000);
+    expect(look(c, 60, { currentS: 9.995 }, 1000)).toMatchObject({ kind: 'none' });
+    expect(look(c, 40, { currentS: 9.995 }, 7000)).toMatchObject({ kind: 'nudge' });
   });
 
   it('is not taken in by one odd reading', () => {

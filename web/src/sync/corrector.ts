@@ -34,11 +34,16 @@ export type Action =
 export const TUNING = {
   /** Errors above this are nudged as soon as three readings agree. */
   enter: 15,
-  /** Errors below this are left alone; between the two it takes `calm` readings to be sure. */
+  /** Between this and `enter` it takes `calm` readings to be sure. */
   fine: 6,
-  calm: 8,
+  calm: 6,
+  /** Errors below this are left alone; up to `fine` they are nudged after so long without another nudge. */
+  finest: 3.5,
+  patience: 8000,
   minShare: 0.02,
   maxShare: 0.08,
+  /** What a nudge takes (ms) when no share bounds it. The first change alone throws Chromium some 18 ms back, so a slow nudge is itself an error that lasts. */
+  nudge: 250,
   /** A longer nudge is cut here and measured before the next. */
   maxNudge: 4000,
   /** Silence after a nudge, so that what is measured is what it left. */
@@ -92,6 +97,7 @@ export class Corrector {
   #coolUntil = -Infinity;
   #nudge: Nudge | null = null;
   #nudged: Nudge | null = null;
+  #nudgedAt = -Infinity;
   #going: Going | null = null;
   #seeking = false;
   /** Loaded or sought since it last ran. */
@@ -195,17 +201,21 @@ export class Corrector {
     this.#learn(median(this.#window.slice(-3)), t.roomRate);
     if (this.#deaf) return NONE;
     const large = median(this.#window.slice(-3));
-    const error = Math.abs(large) > TUNING.enter ? large : this.#small();
-    if (Math.abs(error) <= TUNING.fine) return NONE;
+    const error = Math.abs(large) > TUNING.enter ? large : this.#small(t.nowMs);
+    if (error === 0) return NONE;
     const { rate, for_ms } = planNudge(error, this.#loss, t.roomRate);
     this.#window = [];
+    this.#nudgedAt = t.nowMs;
     this.#nudge = { rate, roomRate: t.roomRate, errorMs: error, startMs: t.nowMs, gainedMs: 0, spoiled: false };
     return { kind: 'nudge', rate, for_ms };
   }
 
-  /** A small error, once it has stood for a while; 0 until then. */
-  #small(): number {
-    return this.#window.length < TUNING.calm ? 0 : median(this.#window);
+  /** A small error that is worth a nudge, once it has stood for a while; 0 otherwise. */
+  #small(nowMs: number): number {
+    if (this.#window.length < TUNING.calm) return 0;
+    const error = median(this.#window);
+    const least = nowMs - this.#nudgedAt > TUNING.patience ? TUNING.finest : TUNING.fine;
+    return Math.abs(error) > least ? error : 0;
   }
 
   /** Three nudges in a row changed nothing: this player does not do rates. */
@@ -262,13 +272,13 @@ export class Corrector {
 
 /**
  * One planned nudge: the rate and how long to hold it so that the film gains `errorMs` and
- * what the two rate changes lose. Takes about a second, longer for what 8 % cannot do in one.
+ * what the two rate changes lose. Takes a quarter of a second, longer for what 8 % cannot do in it.
  */
 export function planNudge(errorMs: number, lossMs: number, roomRate: number): { rate: number; for_ms: number } {
   const gain = errorMs + lossMs;
   // The changes alone do it: make two that gain nothing themselves.
   if (Math.abs(gain) < 4) return { rate: roomRate * 1.001, for_ms: 60 };
-  const share = Math.sign(gain) * clamp(Math.abs(gain) / 1000, TUNING.minShare, TUNING.maxShare);
+  const share = Math.sign(gain) * clamp(Math.abs(gain) / TUNING.nudge, TUNING.minShare, TUNING.maxShare);
   return { rate: roomRate * (1 + share), for_ms: Math.min(TUNING.maxNudge, gain / (share * roomRate)) };
 }
 

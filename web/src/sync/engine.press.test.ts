@@ -62,6 +62,31 @@ describe('SyncEngine on a press', () => {
     expect(r.wishes).toEqual([]);
   });
 
+  it('starts the room\'s film when the last of the others can play', async () => {
+    const r = setUp();
+    r.video.load(600);
+    r.engine.apply(r.did({ status: 'paused', position_s: 50 }));
+    await r.world.pass(500);
+    const starts = async (others_ms: number) => {
+      r.engine.setOthers(others_ms);
+      let lead_ms = NaN;
+      const pressed = r.serverMs;
+      void r.engine.press({ status: 'playing' }, r.after(40, (b) => {
+        lead_ms = b.at_ms! - pressed;
+        return r.did({ status: 'playing', position_s: b.position_s!, at_ms: b.at_ms! });
+      }));
+      await r.world.pass(1500);
+      expect(Math.abs(r.behind)).toBeLessThan(25);
+      void r.engine.press({ status: 'paused' }, r.after(40, (b) => r.did({ status: 'paused', position_s: b.position_s! })));
+      await r.world.pass(1000);
+      return lead_ms;
+    };
+    expect(await starts(200)).toBe(15 + 200);
+    expect(await starts(3000)).toBe(350);
+    expect(await starts(0)).toBeLessThan(120);
+    expect(r.wishes).toEqual([]);
+  });
+
   it('puts the room\'s state back when the room refuses', async () => {
     const r = setUp();
     await r.playing();

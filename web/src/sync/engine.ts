@@ -21,7 +21,7 @@ export type Player = EventTarget &
   >;
 
 /** What the engine asks of the clock. */
-export type Time = Pick<Clock, 'now' | 'synced' | 'offline' | 'rtt_ms' | 'offset_ms' | 'bound_ms'>;
+export type Time = Pick<Clock, 'now' | 'synced' | 'offline' | 'rtt_ms' | 'lag_ms' | 'offset_ms' | 'bound_ms'>;
 
 /** Something that the element did by itself: a media key, a headset, the browser's own menu. */
 export type Wish =
@@ -49,8 +49,8 @@ const WISH_S = 1;
 /** A live picture older than this (s) after a pause is left for the newest. */
 const LIVE_LAG_S = 2;
 const RATE_STEP = 0.005;
-/** The room takes a start so far ahead at most (ms); see screen.startAheadMS. */
-const MOST_LEAD_MS = 500;
+/** Nobody's start waits longer than this (ms) for slow lines and players; screen.startAheadMS is the room's own limit. */
+const MOST_LEAD_MS = 350;
 /** A player without data for so long (ms) is not ready; a seek is over sooner. */
 const STARVED_MS = 700;
 
@@ -79,6 +79,8 @@ export class SyncEngine {
   #away = false;
   /** How much (s) this page plays ahead of the room, for sound that comes late here. */
   #ahead_s = 0;
+  /** How long (ms) after the server says "play" the last of the others can play. */
+  #others_ms = 0;
   #rate = 1;
   #endNudge = () => {};
   #endTick = () => {};
@@ -122,6 +124,11 @@ export class SyncEngine {
   /** Plays so many ms ahead of the room: headphones without a wire are that late. */
   setAhead(ms: number): void {
     this.#ahead_s = ms / 1000;
+  }
+
+  /** How long (ms) after the server says "play" the last of the others can play, as they say it of themselves. */
+  setOthers(ms: number): void {
+    this.#others_ms = ms;
   }
 
   /** The page is being frozen, or runs again. */
@@ -228,13 +235,14 @@ export class SyncEngine {
   }
 
   /**
-   * A picture moves some time after play(), a Bluetooth headset's a quarter of a second. The
-   * room's film starts when players like this one can have started, so that neither the
-   * presser's has anything to catch up with nor those that hear of it soon.
+   * A picture moves some time after play(), a Bluetooth headset's a quarter of a second, and
+   * others hear of a press later. The room's film starts when all of them can have started,
+   * so that nobody has anything to catch up with.
    */
   #startLead(room: Playback, change: Partial<Motion>): number {
     const starts = change.status === 'playing' && room.status === 'paused' && !this.#live && this.#video.readyState > 0;
-    return starts && this.#clock.synced ? Math.min(MOST_LEAD_MS, this.#corrector.startLead_ms) : 0;
+    if (!starts || !this.#clock.synced) return 0;
+    return Math.min(MOST_LEAD_MS, Math.max(this.#corrector.startLead_ms, this.#others_ms && this.#clock.lag_ms + this.#others_ms));
   }
 
   /** The position the person acts on: the picture's own, unless there is none yet. */
@@ -396,6 +404,7 @@ export class SyncEngine {
       rtt_ms: known(this.#clock.rtt_ms),
       offset_ms: this.#clock.offset_ms,
       bound_ms: known(this.#clock.bound_ms),
+      start_ms: this.#clock.synced ? this.#clock.lag_ms + this.#corrector.startLead_ms : 0,
     });
   }
 

@@ -45,6 +45,14 @@ describe('Estimator', () => {
     expect(e.offsetAt(150)).toBeCloseTo(401);
   });
 
+  it('knows how slow the line is nine times of ten', () => {
+    const e = new Estimator();
+    expect(e.slowDelay_ms).toBe(Infinity);
+    for (let i = 0; i < 10; i++) e.add(probe(i * 60, 10 + i, 10, 400));
+    e.add(probe(600, 700, 10, 400));
+    expect(e.slowDelay_ms).toBeCloseTo(29);
+  });
+
   it('forgets the best sample once it has left the window', () => {
     const e = new Estimator();
     e.add(probe(0, 5, 5, 0));

@@ -80,6 +80,12 @@ export class Estimator {
     return d.sort((a, b) => a - b)[d.length >> 1] ?? Infinity;
   }
 
+  /** Delay that nine of ten samples kept within; Infinity without samples. */
+  get slowDelay_ms(): number {
+    const d = this.#window.map((s) => s.delay_ms).sort((a, b) => a - b);
+    return d[Math.floor(d.length * 0.9)] ?? Infinity;
+  }
+
   /** How fast the server's clock gains on ours, as a fraction; 0 until it is sure. */
   get drift(): number {
     return this.#drift;

@@ -69,6 +69,8 @@ export type SyncStatus = {
   rtt_ms: number;
   offset_ms: number;
   bound_ms: number;
+  /** How long after the server says "play" this player's picture can move; 0 while that is not known. */
+  start_ms: number;
   /** Why this player is not ready to play on; empty when it is. */
   reason: Reason;
 };

@@ -11,7 +11,7 @@ const by = { id: 'someone', name: 'Someone' };
 export class Rig {
   world = new SimWorld();
   video = new SimVideo(this.world);
-  clock = { synced: true, offline: false, rtt_ms: 30, offset_ms: OFFSET, bound_ms: 15, now: () => this.serverMs };
+  clock = { synced: true, offline: false, rtt_ms: 30, lag_ms: 15, offset_ms: OFFSET, bound_ms: 15, now: () => this.serverMs };
   wishes: Wish[] = [];
   statuses: SyncStatus[] = [];
   blocked = 0;
