@@ -48,20 +48,19 @@ func (s *Service) advance(ctx context.Context, roomID string) error {
 	if due := p.DueMS(); due == 0 || due > s.nowMS() {
 		return nil // somebody was faster, or pressed something
 	}
-	_, err = s.conclude(ctx, roomID, p)
-	return err
+	return s.conclude(ctx, roomID, p)
 }
 
 // conclude takes the one step that follows from a playback whose item or
-// countdown has ended. swapped is false when somebody else was faster.
-func (s *Service) conclude(ctx context.Context, roomID string, p screen.Playback) (swapped bool, err error) {
+// countdown has ended, unless somebody else was faster.
+func (s *Service) conclude(ctx context.Context, roomID string, p screen.Playback) error {
 	r, err := s.Rooms.Room(ctx, roomID)
 	if err != nil {
-		return false, err
+		return err
 	}
 	list, err := s.Playlists.Playlist(ctx, roomID)
 	if err != nil {
-		return false, err
+		return err
 	}
 	rule := r.Settings.Autoplay
 	rule.On = rule.On && r.Open() == nil
@@ -75,7 +74,8 @@ func (s *Service) conclude(ctx context.Context, roomID string, p screen.Playback
 	} else if rule.Mode == screen.RepeatOne {
 		delayMS = 0
 	}
-	return s.swapTo(ctx, roomID, p, p.Finish(next, round, delayMS, s.nowMS()))
+	_, err = s.swapTo(ctx, roomID, p, p.Finish(next, round, delayMS, s.nowMS()))
+	return err
 }
 
 // swapTo stores what follows from p, and tells.

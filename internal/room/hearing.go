@@ -84,8 +84,7 @@ func (s *Service) follow(ctx context.Context, p screen.Playback, item screen.Ite
 		return nil
 	}
 	if said.Failed != "" || said.Ended && p.EndedAt(s.nowMS(), said.DurationS) {
-		_, err := s.conclude(ctx, item.RoomID, p)
-		return err
+		return s.conclude(ctx, item.RoomID, p)
 	}
 	return nil
 }
