@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -215,24 +214,7 @@ func (r *room) window(ctx context.Context, o options) (numbers, error) {
 type meter struct{ server, all time.Duration }
 
 func (r *room) meter() meter {
-	return meter{outside.CPU(r.server.cmd.Process.Pid), outside.CoreBusy(0) - interrupts()}
-}
-
-// interrupts is what core 0 had to do for its devices: here that is the network
-// between the server and everybody, not somebody else's work.
-func interrupts() time.Duration {
-	b, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0
-	}
-	_, line, _ := strings.Cut(string(b), "\ncpu0 ")
-	f := strings.Fields(line)
-	if len(f) < 7 {
-		return 0
-	}
-	hard, _ := strconv.Atoi(f[5]) // after user, nice, system, idle, iowait
-	soft, _ := strconv.Atoi(f[6])
-	return time.Duration(hard+soft) * time.Second / 100
+	return meter{outside.CPU(r.server.cmd.Process.Pid), outside.CoreBusy(0)}
 }
 
 func (m meter) others() time.Duration { return m.all - m.server }
