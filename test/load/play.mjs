@@ -20,14 +20,20 @@ const shown = await page.evaluate(async (url) => {
   document.body.append(video);
   const errors = [];
   const hls = new window.Hls({ lowLatencyMode: true });
-  hls.on('hlsError', (_, e) => errors.push(e.details));
+  // What hls.js tells while it finds its place at the live edge, and gets over:
+  // nothing buffered yet, a first part before its key frame, the jump from zero.
+  const placing = ['bufferStalledError', 'bufferAppendNoProgress', 'bufferSeekOverHole'];
+  const settled = [];
+  hls.on('hlsError', (_, e) => {
+    (placing.includes(e.details) && !e.fatal ? settled : errors).push(e.details);
+  });
   hls.loadSource(url);
   hls.attachMedia(video);
   await video.play();
   const begun = video.currentTime;
   for (let i = 0; i < 25; i++) await new Promise((seen) => video.requestVideoFrameCallback(seen));
   const codec = hls.levels[hls.currentLevel]?.videoCodec;
-  return { codec, width: video.videoWidth, seconds: video.currentTime - begun, errors };
+  return { codec, width: video.videoWidth, seconds: video.currentTime - begun, settled, errors };
 }, url);
 console.log(JSON.stringify(shown));
 await browser.close();

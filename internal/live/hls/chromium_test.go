@@ -42,6 +42,7 @@ func TestChromiumPlays(t *testing.T) {
 				Codec   string
 				Width   int
 				Seconds float64
+				Settled []string // what the player met at the live edge and got over
 				Errors  []string
 			}
 			if err := json.Unmarshal(out, &shown); err != nil {
@@ -50,6 +51,7 @@ func TestChromiumPlays(t *testing.T) {
 			if shown.Width != 320 || shown.Seconds < 0.5 || len(shown.Errors) > 0 || len(shown.Codec) < 4 || shown.Codec[:4] != codec {
 				t.Errorf("%s", out)
 			}
+			t.Log("got over", shown.Settled)
 		})
 	}
 }

@@ -28,8 +28,9 @@ func await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// write is a publisher inside: the film again and again, much faster than real
-// time, until stopped.
+// write is a publisher inside: the film again and again until stopped, a tag
+// every pause since it began. A late timer is made up for: a publisher slower
+// than its own timestamps would let every player run dry.
 func write(t *testing.T, h *house, tags []flv.Tag, pause time.Duration) (stop func()) {
 	t.Helper()
 	p, err := h.hub.Publish(t.Context(), live.Pass{Stream: "show", Key: "k"})
@@ -40,12 +41,14 @@ func write(t *testing.T, h *house, tags []flv.Tag, pause time.Duration) (stop fu
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		defer p.Close(true)
+		due := time.Now()
 		for from := uint32(0); ; from += filmSeconds * 1000 {
 			for _, tag := range tags {
+				due = due.Add(pause)
 				select {
 				case <-done:
 					return
-				case <-time.After(pause):
+				case <-time.After(time.Until(due)):
 				}
 				if p.Append(tag.Type, from+tag.DTS, tag.Payload) != nil {
 					return
