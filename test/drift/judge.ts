@@ -23,6 +23,8 @@ export interface Verdict {
   p95: number;
   p99: number;
   samples: number;
+  /** The same with the seconds in which the machine's host took its time away, and what followed from them. */
+  everything: { p50: number; p95: number; p99: number; samples: number };
   /** Time (ms) until all pages were, and stayed, within 50 ms; per act. */
   settle: { what: string; ms: number }[];
   /** Between the first and the last page that began to move after "play" or "resume" (ms). */
@@ -45,7 +47,7 @@ export interface Row {
 }
 
 const STEP = 50;
-/** Steady play begins so long (ms) after an act. */
+/** Steady play begins so long (ms) after an act, or after a second of which the host took a part. */
 const STEADY_AFTER = 3000;
 /** Within this (ms) of each other all pages are back. */
 const BACK = 50;
@@ -80,31 +82,35 @@ function between(left: Look, right: Look, at: number): number {
 /** Acts that end steady play until the next one. */
 const ENDS = ['pause', 'frozen'];
 
-/** Judges a run. */
-export function judge(tracks: Track[], acts: Act[], end: number): Verdict {
+/** Judges a run; `stolen` are the ends of seconds of which the machine's host took a part. */
+export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[] = []): Verdict {
   const all = rows(tracks);
-  const steady: number[] = [];
+  const quiet = (at: number): boolean => !stolen.some((second) => at >= second - 1000 && at < second + STEADY_AFTER);
+  const steady: Row[] = [];
   let playing_ms = 0;
   acts.forEach((act, i) => {
     const until = acts[i + 1]?.at ?? end;
     if (ENDS.includes(act.what)) return;
-    playing_ms += until - act.at;
-    for (const row of all) if (row.at >= act.at + STEADY_AFTER && row.at < until) steady.push(row.spread);
+    for (let at = act.at; at < until; at += STEP) if (quiet(at)) playing_ms += STEP;
+    steady.push(...all.filter((row) => row.at >= act.at + STEADY_AFTER && row.at < until));
   });
   const minutes = playing_ms / 60_000;
   const rates = tracks.flatMap((t) => t.rates.map(([, rate]) => rate));
   return {
-    p50: percentile(steady, 0.5),
-    p95: percentile(steady, 0.95),
-    p99: percentile(steady, 0.99),
-    samples: steady.length,
+    ...spread(steady.filter((row) => quiet(row.at))),
+    everything: spread(steady),
     settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) }])),
     firstFrame: acts.filter((act) => act.what === 'play' || act.what === 'resume').map((act) => firstFrame(tracks, act.at)),
     pausedApart: pausedApart(all, acts),
     correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => at >= acts[0]!.at && !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
-    rateChangesPerMinute: each(tracks, (t) => round(t.rates.length / minutes)),
+    rateChangesPerMinute: each(tracks, (t) => round(t.rates.filter(([at]) => quiet(at)).length / minutes)),
     rates: [Math.min(1, ...rates), Math.max(1, ...rates)]
   };
+}
+
+function spread(of: Row[]): { p50: number; p95: number; p99: number; samples: number } {
+  const ms = of.map((row) => row.spread);
+  return { p50: percentile(ms, 0.5), p95: percentile(ms, 0.95), p99: percentile(ms, 0.99), samples: ms.length };
 }
 
 /** Time from an act until all pages are together for good; to its end when they never are. */

@@ -7,6 +7,7 @@ interface Times {
   /** Ticks of all CPUs together that were not idle, also those that other machines on the same iron took. */
   busy: number;
   own: number;
+  stolen: number;
 }
 
 const TICKS = 100; // per second: USER_HZ on every Linux we know
@@ -15,7 +16,7 @@ const TICKS = 100; // per second: USER_HZ on every Linux we know
 export async function times(): Promise<Times> {
   const [first] = (await readFile('/proc/stat', 'utf8')).split('\n');
   const [user, nice, system, , , irq, soft, steal] = first!.split(/\s+/).slice(1).map(Number);
-  return { at: performance.now(), busy: user! + nice! + system! + irq! + soft! + (steal ?? 0), own: await own() };
+  return { at: performance.now(), busy: user! + nice! + system! + irq! + soft! + (steal ?? 0), own: await own(), stolen: steal ?? 0 };
 }
 
 /** The part of all CPU time between two readings that others took. */
@@ -24,8 +25,8 @@ export function others(from: Times, to: Times): number {
   return Math.max(0, to.busy - from.busy - (to.own - from.own)) / all;
 }
 
-/** One second of the machine: parts of all CPU time that this run and others took. */
-export type Second = [at: number, own: number, others: number];
+/** One second of the machine, by its end: parts of all CPU time that this run and others took, and of these, other machines on the same iron. */
+export type Second = [at: number, own: number, others: number, stolen: number];
 
 /** Reads the machine once a second until stopped. */
 export class Load {
@@ -45,7 +46,7 @@ export class Load {
       const now = await times();
       const all = ((now.at - last.at) / 1000) * TICKS * cpus().length;
       const part = (n: number): number => Math.round(n * 100) / 100;
-      this.seconds.push([performance.timeOrigin + now.at, part((now.own - last.own) / all), part(others(last, now))]);
+      this.seconds.push([performance.timeOrigin + now.at, part((now.own - last.own) / all), part(others(last, now)), part((now.stolen - last.stolen) / all)]);
       last = now;
     }
   }

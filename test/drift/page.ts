@@ -14,10 +14,12 @@ export class Viewer {
     readonly page: Page
   ) {}
 
-  static async open(browser: Browser, server: string, name: string, line: Line): Promise<Viewer> {
+  /** A page on its line; `hls` makes it play this list in place of the film it is told of. */
+  static async open(browser: Browser, server: string, name: string, line: Line, hls?: string): Promise<Viewer> {
     const relay = await Relay.start(server, line);
     const context = await browser.newContext({ baseURL: relay.url, viewport: { width: 900, height: 600 } });
     await context.addInitScript(takeNotes);
+    if (hls) await context.addInitScript(playList, hls);
     return new Viewer(name, relay, context, await context.newPage());
   }
 
@@ -72,4 +74,14 @@ function takeNotes(): void {
     const v = film();
     if (v && v.readyState > 0) notes.looks.push([now(), v.currentTime, v.paused]);
   }, 50);
+}
+
+/** Runs in the page: every film it hears of is this HLS list, as a device without the film's format would be told. */
+function playList(url: string): void {
+  const parse = JSON.parse;
+  JSON.parse = (text, reviver) =>
+    parse(text, (key, value: unknown) => {
+      const told: unknown = reviver ? reviver(key, value) : value;
+      return key === 'play' && told && typeof told === 'object' ? { ...told, kind: 'hls', url } : told;
+    }) as unknown;
 }

@@ -2,10 +2,13 @@
  * When and how a player is brought back onto the room's timeline. A state machine over
  * numbers: knows no element, clock or network; the engine measures and carries out.
  *
- * Why planned nudges: Chromium loses 10–13 ms of media time at every change of playbackRate,
- * so a loop that keeps adjusting the rate hunts for ever. One change, held for exactly as
- * long as the error needs, and one back; what is then left over teaches what the two changes
- * cost.
+ * Why planned nudges: a player may lose media time at every change of playbackRate, Chromium
+ * 20–24 ms at the two of a nudge, so a loop that keeps adjusting the rate hunts for ever. One
+ * change, held for exactly as long as the error needs, and one back; what is then left over
+ * teaches what the two changes cost.
+ *
+ * Why small ones let the pitch follow the rate: then Chromium loses nothing (−0.3 to 0.8 ms),
+ * and skips no sound either. A few per cent for half a second are hardly heard.
  */
 
 /** One look at the player. Instants in ms on any steady clock, positions in seconds. */
@@ -24,26 +27,35 @@ export type Tick = {
   roomRate: number;
 };
 
-/** What to do. A nudge sets `rate` for `for_ms`, then the room's rate again. */
+/**
+ * What to do. A nudge sets `rate` for `for_ms`, then the room's rate again; if it glides, the
+ * pitch follows the rate meanwhile.
+ */
 export type Action =
   | { kind: 'none' }
   | { kind: 'seek'; to_s: number }
-  | { kind: 'nudge'; rate: number; for_ms: number };
+  | { kind: 'nudge'; rate: number; for_ms: number; glides: boolean };
 
-/** All in ms but the two shares. */
+/** All in ms but the shares. */
 export const TUNING = {
   /** Errors above this are nudged as soon as three readings agree. */
   enter: 15,
   /** Between this and `enter` it takes `calm` readings to be sure. */
   fine: 6,
-  calm: 6,
-  /** Errors below this are left alone; up to `fine` they are nudged after so long without another nudge. */
-  finest: 3.5,
-  patience: 8000,
-  minShare: 0.02,
-  maxShare: 0.08,
-  /** What a nudge takes (ms) when no share bounds it. The first change alone throws Chromium some 18 ms back, so a slow nudge is itself an error that lasts. */
-  nudge: 250,
+  calm: 5,
+  /**
+   * Errors below this are left alone. Up to `fine` they are nudged while the film is finding its
+   * place, for `fresh` after a command, seek or stall; later only after so long without a nudge.
+   */
+  finest: 2,
+  fresh: 3000,
+  patience: 10_000,
+  /** Errors up to this glide, if the room plays at the film's own speed. */
+  glide: 60,
+  /** Shares of the rate, and what a nudge takes (ms) when no share bounds it. */
+  gliding: { least: 0.005, most: 0.04, nudge: 500 },
+  /** The first change alone throws Chromium some 18 ms back, so it is over soon. */
+  stretching: { least: 0.02, most: 0.08, nudge: 250 },
   /** A longer nudge is cut here and measured before the next. */
   maxNudge: 4000,
   /** Silence after a nudge, so that what is measured is what it left. */
@@ -52,7 +64,8 @@ export const TUNING = {
   hold: 150,
   /** Silence after a seek or a stall: Chromium takes this long to get up to speed. */
   settle: 350,
-  seekBuffered: 400,
+  /** Nudging away more than this takes longer than anybody looks away for. */
+  seekBuffered: 200,
   seekUnbuffered: 1000,
   /** A player that ignores its rate is sought from here on. */
   seekDeaf: 150,
@@ -75,6 +88,7 @@ type Seek = 'loaded' | 'unloaded';
 type Going = { way: Way; foreseenMs: number };
 type Nudge = {
   rate: number;
+  glides: boolean;
   roomRate: number;
   errorMs: number;
   startMs: number;
@@ -84,17 +98,17 @@ type Nudge = {
 };
 
 const NONE: Action = { kind: 'none' };
-const LOSS_AT_FIRST = 20;
 const LEARN = 0.5;
 
 export class Corrector {
-  /** Media time (ms) that a nudge's two rate changes cost this player. */
-  #loss = LOSS_AT_FIRST;
+  /** Media time (ms) that a nudge's two rate changes cost this player, while it glides and otherwise. */
+  readonly #loss = { gliding: 0, stretching: 20 };
   /** Time (ms) from asking to the picture running. */
   readonly #cost: Record<Way, number> = { 'warm start': 10, 'cold start': 85, loaded: 90, unloaded: 250, 'loaded start': 140, 'unloaded start': 300 };
   #window: number[] = [];
   #quietUntil = -Infinity;
   #coolUntil = -Infinity;
+  #freshUntil = -Infinity;
   #nudge: Nudge | null = null;
   #nudged: Nudge | null = null;
   #nudgedAt = -Infinity;
@@ -117,8 +131,8 @@ export class Corrector {
   }
 
   /** Media time in ms that a nudge is believed to cost. */
-  get loss_ms(): number {
-    return this.#loss;
+  loss_ms(glides: boolean): number {
+    return this.#loss[glides ? 'gliding' : 'stretching'];
   }
 
   /** How far ahead of the target a seek of a running film aims, in ms. */
@@ -154,6 +168,7 @@ export class Corrector {
     this.#going = null;
     this.#seeking = false;
     this.#forget(t.nowMs + TUNING.hold);
+    this.#freshUntil = t.nowMs + TUNING.fresh;
     this.#error = behind(t);
     if (!t.playing) return this.#stand(t, TUNING.exact);
     const foreseenMs = this.#error + (t.standing ? this.start_ms * t.roomRate : 0);
@@ -170,6 +185,7 @@ export class Corrector {
     if (t.seeking || t.stalled) {
       if (this.#going?.way === this.#start) this.#going = null;
       this.#forget(t.nowMs + TUNING.settle);
+      this.#freshUntil = t.nowMs + TUNING.fresh;
       return NONE;
     }
     this.#seeking = false;
@@ -203,18 +219,20 @@ export class Corrector {
     const large = median(this.#window.slice(-3));
     const error = Math.abs(large) > TUNING.enter ? large : this.#small(t.nowMs);
     if (error === 0) return NONE;
-    const { rate, for_ms } = planNudge(error, this.#loss, t.roomRate);
+    const glides = t.roomRate === 1 && Math.abs(error) <= TUNING.glide;
+    const { rate, for_ms } = planNudge(error, this.loss_ms(glides), t.roomRate, glides ? TUNING.gliding : TUNING.stretching);
     this.#window = [];
     this.#nudgedAt = t.nowMs;
-    this.#nudge = { rate, roomRate: t.roomRate, errorMs: error, startMs: t.nowMs, gainedMs: 0, spoiled: false };
-    return { kind: 'nudge', rate, for_ms };
+    this.#nudge = { rate, glides, roomRate: t.roomRate, errorMs: error, startMs: t.nowMs, gainedMs: 0, spoiled: false };
+    return { kind: 'nudge', rate, for_ms, glides };
   }
 
   /** A small error that is worth a nudge, once it has stood for a while; 0 otherwise. */
   #small(nowMs: number): number {
     if (this.#window.length < TUNING.calm) return 0;
     const error = median(this.#window);
-    const least = nowMs - this.#nudgedAt > TUNING.patience ? TUNING.finest : TUNING.fine;
+    const often = nowMs < this.#freshUntil || nowMs - this.#nudgedAt > TUNING.patience;
+    const least = often ? TUNING.finest : TUNING.fine;
     return Math.abs(error) > least ? error : 0;
   }
 
@@ -229,6 +247,8 @@ export class Corrector {
   }
 
   #seek(t: Tick): Action {
+    // Where the one before it landed says how long it took, however far that is.
+    this.#learn(this.#error, t.roomRate);
     this.#nudge = null;
     this.#forget(t.nowMs + TUNING.settle);
     const way: Way = t.standing ? `${kindOf(t.buffered)} start` : kindOf(t.buffered);
@@ -260,7 +280,8 @@ export class Corrector {
     const n = this.#nudged;
     if (n) {
       const loss = leftMs - n.errorMs + n.gainedMs;
-      if (Math.abs(leftMs) < 50) this.#loss = clamp(blend(this.#loss, loss), -10, 60);
+      const kind = n.glides ? 'gliding' : 'stretching';
+      if (Math.abs(leftMs) < 50) this.#loss[kind] = clamp(blend(this.#loss[kind], loss), -10, 60);
       this.#ignored = Math.abs(leftMs - n.errorMs) < 0.3 * Math.abs(n.errorMs) ? this.#ignored + 1 : 0;
     }
     const g = this.#going;
@@ -271,14 +292,15 @@ export class Corrector {
 }
 
 /**
- * One planned nudge: the rate and how long to hold it so that the film gains `errorMs` and
- * what the two rate changes lose. Takes a quarter of a second, longer for what 8 % cannot do in it.
+ * One planned nudge: the rate and how long (ms) to hold it so that the film gains `errorMs` and
+ * what the two rate changes lose. Takes as long as the way says, longer for what its largest
+ * share cannot do in that.
  */
-export function planNudge(errorMs: number, lossMs: number, roomRate: number): { rate: number; for_ms: number } {
+export function planNudge(errorMs: number, lossMs: number, roomRate: number, way: { least: number; most: number; nudge: number }): { rate: number; for_ms: number } {
   const gain = errorMs + lossMs;
   // The changes alone do it: make two that gain nothing themselves.
-  if (Math.abs(gain) < 4) return { rate: roomRate * 1.001, for_ms: 60 };
-  const share = Math.sign(gain) * clamp(Math.abs(gain) / TUNING.nudge, TUNING.minShare, TUNING.maxShare);
+  if (Math.abs(gain) < 1) return { rate: roomRate * 1.001, for_ms: 60 };
+  const share = Math.sign(gain) * clamp(Math.abs(gain) / way.nudge, way.least, way.most);
   return { rate: roomRate * (1 + share), for_ms: Math.min(TUNING.maxNudge, gain / (share * roomRate)) };
 }
 

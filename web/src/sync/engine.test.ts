@@ -118,7 +118,7 @@ describe('SyncEngine while playing', () => {
   it('a new state ends a nudge, and the room\'s rate is back at once', async () => {
     const r = setUp();
     await r.playing();
-    r.video.jump(r.video.currentTime - 0.3);
+    r.video.jump(r.video.currentTime - 0.1);
     await r.world.pass(700);
     expect(r.video.playbackRate).not.toBe(1);
     r.engine.apply(r.did({ position_s: 300 }));

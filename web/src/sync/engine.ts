@@ -307,9 +307,11 @@ export class SyncEngine {
       this.#video.currentTime = Math.min(a.to_s, this.#video.duration || Infinity);
     }
     if (a.kind === 'nudge') {
+      this.#video.preservesPitch = !a.glides;
       this.#setRate(a.rate);
       this.#endNudge = this.#world.later(a.for_ms, () => {
         this.#setRate(room);
+        this.#video.preservesPitch = true;
         this.#corrector.nudgeEnded(this.#world.now());
       });
     }
@@ -322,6 +324,7 @@ export class SyncEngine {
     // A newly loaded source starts at the default rate, which would look like a person's wish.
     this.#video.defaultPlaybackRate = rate;
     this.#setRate(rate);
+    this.#video.preservesPitch = true;
   }
 
   #setRate(rate: number): void {

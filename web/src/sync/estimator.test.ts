@@ -36,13 +36,34 @@ describe('Estimator', () => {
     ]);
   });
 
-  it('goes by the sample with the lowest delay', () => {
+  it('goes by the quickest way up and the quickest way down', () => {
     const e = new Estimator();
     e.add(probe(0, 90, 10, 400));
-    e.add(probe(60, 11, 9, 400));
+    e.add(probe(60, 14, 12, 400));
     e.add(probe(120, 10, 150, 400));
-    expect(e.delay_ms).toBeCloseTo(20);
-    expect(e.offsetAt(150)).toBeCloseTo(401);
+    expect(e.delay_ms).toBeCloseTo(26);
+    expect(e.offsetAt(120)).toBeCloseTo(400, 1);
+    expect(e.boundAt(120)).toBeCloseTo(10, 1);
+  });
+
+  it.each([
+    [12, 6],
+    [60, 2],
+  ])('%i probes on a line that jitters by 40 ms each way: within %i ms, nine times of ten', (n, ms) => {
+    const errors: number[] = [];
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = seeded(seed);
+      const e = new Estimator();
+      for (let i = 0; i < n; i++) e.add(probe(i * 60, 55 + random() * 40, 55 + random() * 40, 1000));
+      errors.push(Math.abs(e.offsetAt(n * 60) - 1000));
+    }
+    expect(errors.sort((a, b) => a - b)[180]).toBeLessThan(ms);
+  });
+
+  it('a clock that wanders more than allowed for is followed by its newest samples', () => {
+    const e = new Estimator();
+    for (let i = 0; i < 50; i++) e.add(probe(i * 1000, 0.5, 0.5, i * 1000 * 250e-6));
+    expect(Math.abs(e.offsetAt(49_000) - 49_000 * 250e-6)).toBeLessThan(1);
   });
 
   it('knows how slow the line is nine times of ten', () => {
@@ -58,8 +79,10 @@ describe('Estimator', () => {
     e.add(probe(0, 5, 5, 0));
     for (let i = 1; i < WINDOW; i++) e.add(probe(i * 1000, 30, 30, 0));
     expect(e.delay_ms).toBeCloseTo(10);
+    expect(e.boundAt((WINDOW - 1) * 1000)).toBeLessThan(8);
     e.add(probe(WINDOW * 1000, 30, 30, 0));
     expect(e.delay_ms).toBeCloseTo(60);
+    expect(e.boundAt(WINDOW * 1000)).toBeCloseTo(30);
     expect(e.count).toBe(WINDOW);
   });
 

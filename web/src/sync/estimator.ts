@@ -6,11 +6,14 @@
 /** One probe: t1, t4 on this page's monotonic clock, t2, t3 on the server's, all in ms. */
 export type Probe = { t1: number; t2: number; t3: number; t4: number };
 
-/** A probe judged. The true offset lies within `offset_ms` ± `delay_ms`/2. */
-export type Sample = { at_ms: number; offset_ms: number; delay_ms: number };
+/**
+ * A probe judged. No message arrives before it was sent, so the true offset is at most `up_ms`
+ * and at least -`down_ms`; the middle of the two is `offset_ms`, `delay_ms` what lies between.
+ */
+export type Sample = { at_ms: number; up_ms: number; down_ms: number; offset_ms: number; delay_ms: number };
 
 /** How many of the latest samples compete. */
-export const WINDOW = 30;
+export const WINDOW = 60;
 
 /** A crystal's error when nothing is known of it: 30 ppm, so 0.03 ms a second. */
 const WANDER = 30e-6;
@@ -25,20 +28,25 @@ const SLACK = 2;
 
 /** The offset and delay of a probe by the usual NTP formulas (RFC 5905, section 8). */
 export function judge(p: Probe): Sample {
-  return {
-    at_ms: (p.t1 + p.t4) / 2,
-    offset_ms: (p.t2 - p.t1 + (p.t3 - p.t4)) / 2,
-    delay_ms: Math.max(0, p.t4 - p.t1 - (p.t3 - p.t2)),
-  };
+  const up_ms = p.t2 - p.t1;
+  const down_ms = p.t4 - p.t3;
+  return { at_ms: (p.t1 + p.t4) / 2, up_ms, down_ms, offset_ms: (up_ms - down_ms) / 2, delay_ms: Math.max(0, up_ms + down_ms) };
 }
 
-/** Collects samples; answers with the offset of the most honest one. */
+/**
+ * Collects samples; answers with the middle of what they leave possible. The quickest way up
+ * and the quickest way down may have been different probes': of n on a jittering line, what is
+ * left open shrinks with 1/n, where the quickest round trip shrinks with its root.
+ */
 export class Estimator {
   #window: Sample[] = [];
   #anchors: Sample[] = [];
   #drift = 0;
   #driftError = 0;
-  #best: Sample | null = null;
+  /** The offset as of the last sample, and how wrong (ms) it may be. */
+  #at = 0;
+  #offset = 0;
+  #bound = Infinity;
 
   /**
    * Takes a probe. False when it cannot be true together with what is known: one of the two
@@ -52,7 +60,7 @@ export class Estimator {
     this.#window.push(s);
     if (this.#window.length > WINDOW) this.#window.shift();
     this.#anchor(s);
-    this.#best = this.#window.reduce((a, b) => (this.#doubt(b, s.at_ms) <= this.#doubt(a, s.at_ms) ? b : a));
+    this.#narrow(s);
     return fits;
   }
 
@@ -61,7 +69,8 @@ export class Estimator {
     this.#anchors = [];
     this.#drift = 0;
     this.#driftError = 0;
-    this.#best = null;
+    this.#offset = 0;
+    this.#bound = Infinity;
   }
 
   /** How many samples the estimate rests on, at most {@link WINDOW}. */
@@ -69,9 +78,9 @@ export class Estimator {
     return this.#window.length;
   }
 
-  /** Delay of the sample that counts; Infinity without one. */
+  /** The lowest delay of late; Infinity without samples. */
   get delay_ms(): number {
-    return this.#best?.delay_ms ?? Infinity;
+    return Math.min(...this.#window.map((s) => s.delay_ms));
   }
 
   /** Median delay of the latest samples: how the line is now, not at its best. */
@@ -93,25 +102,37 @@ export class Estimator {
 
   /** What to add to the local instant to get the server's; 0 without samples. */
   offsetAt(localMs: number): number {
-    const b = this.#best;
-    return b ? b.offset_ms + this.#drift * (localMs - b.at_ms) : 0;
+    return this.#offset + (this.count && this.#drift * (localMs - this.#at));
   }
 
   /** How wrong {@link offsetAt} may be, in ms; Infinity without samples. */
   boundAt(localMs: number): number {
-    return this.#best ? this.#doubt(this.#best, localMs) : Infinity;
+    return this.#bound + Math.abs(localMs - this.#at) * (WANDER + this.#driftError);
   }
 
-  /** Half the delay, and what the clocks may have wandered since. */
-  #doubt(s: Sample, nowMs: number): number {
-    return s.delay_ms / 2 + Math.abs(nowMs - s.at_ms) * (WANDER + this.#driftError);
+  /** What all samples together leave possible as of the last one, and what the clocks may have wandered since each. */
+  #narrow(last: Sample): void {
+    let most = last.up_ms;
+    let least = -last.down_ms;
+    for (let i = this.#window.length - 1; i >= 0; i--) {
+      const s = this.#window[i]!;
+      const age = last.at_ms - s.at_ms;
+      const drifted = this.#drift * age;
+      const doubt = Math.abs(age) * (WANDER + this.#driftError);
+      const lower = Math.min(most, s.up_ms + drifted + doubt);
+      const higher = Math.max(least, -s.down_ms + drifted - doubt);
+      // A clock is worse than we allow for: what is older says nothing any more.
+      if (higher > lower) break;
+      [most, least] = [lower, higher];
+    }
+    this.#at = last.at_ms;
+    this.#offset = (most + least) / 2;
+    this.#bound = Math.max(0, most - least) / 2;
   }
 
   #fits(s: Sample): boolean {
-    const b = this.#best;
-    if (!b) return true;
-    const gap = Math.abs(s.offset_ms - b.offset_ms);
-    return gap <= (b.delay_ms + s.delay_ms) / 2 + Math.abs(s.at_ms - b.at_ms) * MAX_DRIFT + SLACK;
+    const gap = Math.abs(s.offset_ms - this.#offset);
+    return gap <= this.#bound + s.delay_ms / 2 + Math.abs(s.at_ms - this.#at) * MAX_DRIFT + SLACK;
   }
 
   #anchor(s: Sample): void {

@@ -2,8 +2,8 @@ import { Corrector, type Tick } from '../corrector';
 
 /** How a simulated player misbehaves; times in ms, positions in ms of film. */
 export type Habits = {
-  /** Film lost at each change of rate. */
-  loss: () => number;
+  /** Film lost at each change of rate, when the pitch follows it and when it does not. */
+  loss: (glides: boolean) => number;
   /** From a seek until the picture runs again. */
   seekCost: () => number;
   /** Error of one reading of currentTime. */
@@ -15,7 +15,7 @@ export type Habits = {
 };
 
 /** What Chromium on a quiet machine looks like. */
-export const calm: Habits = { loss: () => 12, seekCost: () => 70, noise: () => 0, speed: 1, deaf: false };
+export const calm: Habits = { loss: (glides) => (glides ? 0 : 12), seekCost: () => 70, noise: () => 0, speed: 1, deaf: false };
 
 /** A player in steps of one ms, and a room that plays on at `roomRate`. */
 export class SimPlayer {
@@ -32,6 +32,7 @@ export class SimPlayer {
   readonly corrector = new Corrector();
   #busyUntil = 0;
   #nudgeUntil = Infinity;
+  #glides = false;
   readonly #habits: Habits;
   readonly #roomRate: number;
 
@@ -91,6 +92,7 @@ export class SimPlayer {
 
   #act(a: ReturnType<Corrector['tick']>): void {
     if (a.kind === 'nudge') {
+      this.#glides = a.glides;
       this.#setRate(a.rate);
       this.#nudgeUntil = this.now + a.for_ms;
     }
@@ -109,6 +111,6 @@ export class SimPlayer {
     this.changes++;
     this.lowest = Math.min(this.lowest, rate);
     this.highest = Math.max(this.highest, rate);
-    if (!this.#habits.deaf) this.film -= this.#habits.loss();
+    if (!this.#habits.deaf) this.film -= this.#habits.loss(this.#glides);
   }
 }

@@ -16,7 +16,7 @@ class Ranges implements TimeRanges {
 
 /**
  * A media element in simulated time: it plays, seeks with a cost, loses film at each change of
- * rate, and fires its events late, as elements do.
+ * rate that keeps the pitch, and fires its events late, as elements do.
  */
 export class SimVideo extends EventTarget implements Player {
   duration = NaN;
@@ -100,7 +100,7 @@ export class SimVideo extends EventTarget implements Player {
   set playbackRate(rate: number) {
     this.rates.push(rate);
     void this.currentTime;
-    if (!this.paused) this.#film -= this.loss_s;
+    if (!this.paused && this.preservesPitch) this.#film -= this.loss_s;
     this.#rate = rate;
     this.#fire('ratechange');
   }
