@@ -56,11 +56,11 @@ test('drift', async ({ browser }) => {
   const arrived = acts.find((act) => act.what === 'late')?.at ?? 0;
   const tracks = await Promise.all(viewers.map((v) => v.track(v.name === 'late' ? arrived : 0)));
   const stolen = seconds.filter(([, , , part]) => part > MOST_STOLEN).map(([at]) => at);
-  const verdict = judge(tracks, acts, end, stolen);
+  const verdict = judge(tracks, acts, end, stolen, profile.back);
   const result = {
     ...{ profile: name, source, pages: viewers.length, others: Math.round(taken * 1000) / 1000, stolenSeconds: stolen.length },
     ...{ void: taken > MOST_OTHERS || verdict.samples < verdict.everything.samples / 2, ...verdict },
-    ...(replicas && { pairs: pairs(tracks, acts, end) })
+    ...(replicas?.length === 2 && { pairs: pairs(tracks, acts, end) })
   };
   await mkdir(out, { recursive: true });
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
@@ -93,7 +93,7 @@ async function prepare(host: APIRequestContext, media: { url: string } | { libra
   return room;
 }
 
-/** On several replicas: the first two pages are on one, the third is on another. */
+/** On two replicas: the first two pages are on one, the third is on another. */
 function pairs(tracks: Track[], acts: Act[], end: number): Record<string, { p50: number; p95: number; p99: number }> {
   const [one, two, other] = tracks as [Track, Track, Track];
   const of = (a: Track, b: Track): { p50: number; p95: number; p99: number } => {
@@ -105,8 +105,11 @@ function pairs(tracks: Track[], acts: Act[], end: number): Record<string, { p50:
 
 async function gather(browser: Browser, urls: string[], room: Room, profile: Profile, list?: string): Promise<Viewer[]> {
   const viewers: Viewer[] = [];
-  for (let i = 0; i < (pages || profile.lines.length); i++) {
-    const v = await Viewer.open(browser, i === 2 ? urls.at(-1)! : urls[0]!, `page ${i + 1}`, profile.lines[i % profile.lines.length]!, i === 1 ? list : undefined);
+  const n = pages || profile.lines.length;
+  for (let i = 0; i < n; i++) {
+    // The last pages have a replica of their own each, all before them share the first.
+    const url = urls[Math.max(0, i - n + urls.length)]!;
+    const v = await Viewer.open(browser, url, `page ${i + 1}`, profile.lines[i % profile.lines.length]!, i === 1 ? list : undefined);
     viewers.push(v);
     if (i === 0) await v.signIn(room, owner.name, owner.password);
     else await v.join(room);

@@ -25,7 +25,7 @@ export interface Verdict {
   samples: number;
   /** The same with the seconds in which the machine's host took its time away, and what followed from them. */
   everything: { p50: number; p95: number; p99: number; samples: number };
-  /** Time (ms) until all pages were, and stayed, within 50 ms; per act. */
+  /** Time (ms) until all pages were back together, and stayed; per act. */
   settle: { what: string; ms: number }[];
   /** Between the first and the last page that began to move after "play" or "resume" (ms). */
   firstFrame: number[];
@@ -49,8 +49,6 @@ export interface Row {
 const STEP = 50;
 /** Steady play begins so long (ms) after an act, or after a second of which the host took a part. */
 const STEADY_AFTER = 3000;
-/** Within this (ms) of each other all pages are back. */
-const BACK = 50;
 /** … and stay so for this long (ms). */
 const FOR = 500;
 
@@ -82,8 +80,8 @@ function between(left: Look, right: Look, at: number): number {
 /** Acts that end steady play until the next one. */
 const ENDS = ['pause', 'frozen'];
 
-/** Judges a run; `stolen` are the ends of seconds of which the machine's host took a part. */
-export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[] = []): Verdict {
+/** Judges a run; `stolen` are the ends of seconds of which the machine's host took a part, within `back` ms of each other all pages are back. */
+export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[] = [], back = 50): Verdict {
   const all = rows(tracks);
   const quiet = (at: number): boolean => !stolen.some((second) => at >= second - 1000 && at < second + STEADY_AFTER);
   const steady: Row[] = [];
@@ -99,7 +97,7 @@ export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[
   return {
     ...spread(steady.filter((row) => quiet(row.at))),
     everything: spread(steady),
-    settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, act.at, acts[i + 1]?.at ?? end) }])),
+    settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, back, act.at, acts[i + 1]?.at ?? end) }])),
     firstFrame: acts.filter((act) => act.what === 'play' || act.what === 'resume').map((act) => firstFrame(tracks, act.at)),
     pausedApart: pausedApart(all, acts),
     correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => at >= acts[0]!.at && !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
@@ -114,11 +112,11 @@ function spread(of: Row[]): { p50: number; p95: number; p99: number; samples: nu
 }
 
 /** Time from an act until all pages are together for good; to its end when they never are. */
-function settle(all: Row[], at: number, until: number): number {
+function settle(all: Row[], back: number, at: number, until: number): number {
   let since = NaN;
   for (const row of all) {
     if (row.at < at || row.at >= until) continue;
-    if (row.spread > BACK) since = NaN;
+    if (row.spread > back) since = NaN;
     else if (Number.isNaN(since)) since = row.at;
     else if (row.at - since >= FOR) return round(since - at);
   }

@@ -6,6 +6,8 @@ export interface Profile {
   lines: Line[];
   /** Promised: steady spread (ms) by percentile, settling after a command and after a stall (ms). */
   most: { p50?: number; p95: number; p99?: number; settleP95: number; afterStall: number };
+  /** Back together after an act is within this (ms); 50 where it is not said. */
+  back?: number;
   /** An outage of the last page (ms), for the profile that has one. */
   outage?: number;
   /** How long the last page is hidden (ms). */
@@ -27,6 +29,8 @@ export const profiles: Record<string, Profile> = {
       // 40 % of 250 ms lie between the two directions; a fiftieth of the pieces is 2 round trips late.
       { up: 175, down: 75, jitter: 20, loss: { part: 0.02, late: 500 } }
     ],
+    // Nobody can tell 50 ms of asymmetry from an offset: that far apart they are at best.
+    back: 80,
     most: { p95: 80, settleP95: 1500, afterStall: 2500 }
   },
   mobile: {

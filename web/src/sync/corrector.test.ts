@@ -82,10 +82,10 @@ describe('Corrector while playing', () => {
     ['10 ms behind for a while: a nudge', { currentS: 9.99 }, 'nudge', 5],
     ['20 ms behind: a nudge after three looks', { currentS: 9.98 }, 'nudge', 3],
     ['20 ms ahead: likewise', { currentS: 10.02 }, 'nudge', 3],
-    ['150 ms behind: two looks will do', { currentS: 9.85 }, 'nudge', 2],
-    ['199 ms behind, loaded: still a nudge', { currentS: 9.801 }, 'nudge', 2],
-    ['250 ms behind, loaded: a seek', { currentS: 9.75 }, 'seek', 2],
-    ['250 ms ahead, loaded: a seek', { currentS: 10.25 }, 'seek', 2],
+    ['150 ms behind, not loaded: two looks will do', { currentS: 9.85, buffered: false }, 'nudge', 2],
+    ['99 ms behind, loaded: still a nudge', { currentS: 9.901 }, 'nudge', 3],
+    ['101 ms behind, loaded: a seek', { currentS: 9.899 }, 'seek', 2],
+    ['101 ms ahead, loaded: a seek', { currentS: 10.101 }, 'seek', 2],
     ['450 ms behind, not loaded: a nudge', { currentS: 9.55, buffered: false }, 'nudge', 2],
     ['1.2 s behind, not loaded: a seek', { currentS: 8.8, buffered: false }, 'seek', 2],
     ['not while seeking', { currentS: 5, seeking: true }, 'none', 20],
@@ -99,7 +99,7 @@ describe('Corrector while playing', () => {
     expect(look(c, 20, { currentS: 9.98 }).kind).toBe('nudge');
     c.nudgeEnded(1000);
     expect(look(c, 60, { currentS: 9.996 }, 1000)).toMatchObject({ kind: 'none' });
-    expect(look(c, 60, { currentS: 9.996 }, 7000)).toMatchObject({ kind: 'nudge' });
+    expect(look(c, 60, { currentS: 9.996 }, 12_000)).toMatchObject({ kind: 'nudge' });
   });
 
   it.each<[string, (c: Corrector) => void]>([
@@ -142,6 +142,18 @@ describe('Corrector while playing', () => {
     }
     expect(at.length).toBeGreaterThan(3);
     at.slice(1).forEach((t, i) => expect(t - at[i]!).toBeGreaterThanOrEqual(TUNING.cool));
+  });
+
+  it('nudges what a seek has left, and seeks again only for a lot', () => {
+    for (const [behindMs, kind] of [
+      [250, 'nudge'],
+      [410, 'seek'],
+    ] as const) {
+      const c = new Corrector();
+      expect(look(c, 5, { currentS: 5 }).kind).toBe('seek');
+      expect(look(c, 20, { currentS: 10 - behindMs / 1000 }, 3000)).toMatchObject({ kind });
+      expect(look(c, 20, { currentS: 9.75 }, 1000 + TUNING.seekRest + 2000)).toMatchObject({ kind: 'seek' });
+    }
   });
 
   it('says how far it is off, behind as positive', () => {
@@ -213,7 +225,7 @@ describe('Corrector on a new state', () => {
 });
 
 describe('Corrector with a player', () => {
-  const starts = [-190, -121, -60, -31, -18, -5, 0, 5, 18, 31, 60, 121, 190];
+  const starts = [-99, -75, -60, -31, -18, -5, 0, 5, 18, 31, 60, 75, 99];
 
   it.each(starts)('from %i ms behind it settles within 15 ms and stays, with few rate changes', (start) => {
     const p = new SimPlayer(calm, start);
@@ -228,7 +240,7 @@ describe('Corrector with a player', () => {
   it('likewise with noise, uneven losses and a drifting crystal, over 200 players', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = seeded(seed * 7919);
-      const p = new SimPlayer(lively(seed), (random() - 0.5) * 380, [0.5, 1, 1.25, 2][seed % 4]);
+      const p = new SimPlayer(lively(seed), (random() - 0.5) * 195, [0.5, 1, 1.25, 2][seed % 4]);
       p.run(20_000);
       const before = p.changes;
       let off = 0;

@@ -49,7 +49,7 @@ export const TUNING = {
    */
   finest: 2,
   fresh: 3000,
-  patience: 10_000,
+  patience: 15_000,
   /** Errors up to this glide, if the room plays at the film's own speed. */
   glide: 60,
   /** Shares of the rate, and what a nudge takes (ms) when no share bounds it. */
@@ -64,8 +64,10 @@ export const TUNING = {
   hold: 150,
   /** Silence after a seek or a stall: Chromium takes this long to get up to speed. */
   settle: 350,
-  /** Nudging away more than this takes longer than anybody looks away for. */
-  seekBuffered: 200,
+  /** A nudge makes up for this in 1.5 s. More is sought, and what a seek leaves is nudged, unless it is a lot. */
+  seekBuffered: 100,
+  seekAgain: 400,
+  seekRest: 10_000,
   seekUnbuffered: 1000,
   /** A player that ignores its rate is sought from here on. */
   seekDeaf: 150,
@@ -108,6 +110,7 @@ export class Corrector {
   #window: number[] = [];
   #quietUntil = -Infinity;
   #coolUntil = -Infinity;
+  #soughtAt = -Infinity;
   #freshUntil = -Infinity;
   #nudge: Nudge | null = null;
   #nudged: Nudge | null = null;
@@ -243,7 +246,8 @@ export class Corrector {
 
   #seekAt(t: Tick): number {
     if (this.#deaf) return TUNING.seekDeaf;
-    return t.buffered ? TUNING.seekBuffered : TUNING.seekUnbuffered;
+    if (!t.buffered) return TUNING.seekUnbuffered;
+    return t.nowMs - this.#soughtAt < TUNING.seekRest ? TUNING.seekAgain : TUNING.seekBuffered;
   }
 
   #seek(t: Tick): Action {
@@ -255,6 +259,7 @@ export class Corrector {
     this.#going = { way, foreseenMs: 0 };
     this.#seeking = true;
     this.#coolUntil = t.nowMs + TUNING.cool;
+    this.#soughtAt = t.nowMs;
     return { kind: 'seek', to_s: Math.max(0, t.expectedS + (this.#cost[way] / 1000) * t.roomRate) };
   }
 

@@ -106,7 +106,7 @@ describe('SyncEngine while playing', () => {
   it('nudges a lag away with two rate changes', async () => {
     const r = setUp();
     await r.playing();
-    r.video.jump(r.video.currentTime - 0.1);
+    r.video.jump(r.video.currentTime - 0.03);
     await r.world.pass(10_000);
     expect(Math.abs(r.behind)).toBeLessThan(16);
     expect(r.video.sets).toEqual([]);
@@ -118,7 +118,7 @@ describe('SyncEngine while playing', () => {
   it('a new state ends a nudge, and the room\'s rate is back at once', async () => {
     const r = setUp();
     await r.playing();
-    r.video.jump(r.video.currentTime - 0.1);
+    r.video.jump(r.video.currentTime - 0.03);
     await r.world.pass(700);
     expect(r.video.playbackRate).not.toBe(1);
     r.engine.apply(r.did({ position_s: 300 }));
