@@ -97,7 +97,8 @@ func openSQLite(path string, o Options) (*Store, error) {
 	n := max(o.MaxConns, 4)
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &Store{dialect: sqlite{}, path: path, write: &pool{write, o.Slow, o.Log}, read: &pool{read, o.Slow, o.Log}}, nil
+	reads := &pool{DB: read, slow: o.Slow, log: o.Log, kept: map[string]*sql.Stmt{}}
+	return &Store{dialect: sqlite{}, path: path, write: &pool{DB: write, slow: o.Slow, log: o.Log}, read: reads}, nil
 }
 
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
@@ -112,7 +113,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	db := &pool{stdlib.OpenDBFromPool(conns), o.Slow, o.Log}
+	db := &pool{DB: stdlib.OpenDBFromPool(conns), slow: o.Slow, log: o.Log}
 	return &Store{dialect: postgres{}, write: db, read: db, pool: conns}, nil
 }
 

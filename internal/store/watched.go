@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"synctv/internal/telemetry"
@@ -19,6 +20,9 @@ type pool struct {
 	*sql.DB
 	slow time.Duration // 0: nothing is slow
 	log  *slog.Logger
+
+	mu   sync.Mutex
+	kept map[string]*sql.Stmt // guarded by mu; queries for one row, by text; nil: the driver keeps them itself
 }
 
 // ExecContext runs a statement.
@@ -37,12 +41,47 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 	return rows, err
 }
 
-// QueryRowContext runs a query for one row.
+// QueryRowContext runs a query for one row. Its text is one of few: each stays
+// compiled on each connection that ran it. SQLite's driver would compile it every
+// time, and a member is looked up for each piece of a film.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	inner, done := p.begin(ctx, query)
-	row := p.DB.QueryRowContext(inner, query, args...)
+	var row *sql.Row
+	if stmt := p.compiled(inner, query); stmt != nil {
+		row = stmt.QueryRowContext(inner, args...)
+	} else {
+		row = p.DB.QueryRowContext(inner, query, args...)
+	}
 	done(row.Err())
 	return row
+}
+
+// compiled is the kept form of a query; nil where none are kept, and if it does
+// not compile: running it says why.
+func (p *pool) compiled(ctx context.Context, query string) *sql.Stmt {
+	if p.kept == nil {
+		return nil
+	}
+	p.mu.Lock()
+	stmt := p.kept[query]
+	p.mu.Unlock()
+	if stmt != nil {
+		return stmt
+	}
+	stmt, err := p.DB.PrepareContext(ctx, query)
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	first := p.kept[query]
+	if first == nil {
+		first, p.kept[query] = stmt, stmt
+	}
+	p.mu.Unlock()
+	if first != stmt {
+		_ = stmt.Close() // somebody was faster
+	}
+	return first
 }
 
 // begin watches one statement until done.
