@@ -3,6 +3,9 @@
 /** One look at a page's film: instant (ms, the common clock), position (s), whether it stands. */
 export type Look = [at: number, position: number, paused: boolean];
 
+/** A picture shown: instant (ms, the common clock), its place in the film (s). */
+export type Frame = [at: number, media: number];
+
 /** Something done to the room, and by when it is expected to be over. */
 export interface Act {
   what: string;
@@ -13,6 +16,7 @@ export interface Act {
 export interface Track {
   name: string;
   looks: Look[];
+  frames: Frame[];
   seeks: number[];
   rates: [at: number, rate: number][];
 }
@@ -27,7 +31,7 @@ export interface Verdict {
   everything: { p50: number; p95: number; p99: number; samples: number };
   /** Time (ms) until all pages were back together, and stayed; per act. */
   settle: { what: string; ms: number }[];
-  /** Between the first and the last page that began to move after "play" or "resume" (ms). */
+  /** Between the first and the last page's first picture after "play" or "resume" (ms). */
   firstFrame: number[];
   /** How far apart the pages stood at the end of a pause (ms). */
   pausedApart: number;
@@ -123,16 +127,12 @@ function settle(all: Row[], back: number, at: number, until: number): number {
   return round(until - at);
 }
 
-/** How long after the first page's film the last one's moved; the looks are 50 ms apart, so the start is reckoned back. */
+/** How long after the first page the last one showed a picture beyond the one all stood on. */
 function firstFrame(tracks: Track[], at: number): number {
   const begun = tracks.flatMap((t) => {
-    const from = t.looks.findLast((look) => look[0] <= at);
-    const first = t.looks.find((look) => look[0] > at && !look[2] && Math.abs(look[1] - (from?.[1] ?? look[1])) > 0.001);
-    const next = first && t.looks[t.looks.indexOf(first) + 1];
-    if (!from || !first || !next) return [];
-    // A page that jumps to where the room is moves from then on.
-    const moved = first[1] - from[1];
-    return [moved < 0.06 ? first[0] - moved * 1000 : first[0]];
+    const stood = t.looks.findLast((look) => look[0] <= at);
+    const first = stood && t.frames.find((frame) => frame[0] > at && frame[1] > stood[1]);
+    return first ? [first[0]] : [];
   });
   return round(Math.max(...begun) - Math.min(...begun));
 }

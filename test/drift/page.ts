@@ -2,9 +2,9 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, inside, signIn, type Room } from '../e2e/support/house';
 import { Relay, type Line } from '../e2e/support/relay';
-import type { Look, Track } from './judge';
+import type { Frame, Look, Track } from './judge';
 
-type Notes = { looks: Look[]; seeks: number[]; rates: [number, number][]; presses: number[] };
+type Notes = { looks: Look[]; frames: Frame[]; seeks: number[]; rates: [number, number][]; presses: number[] };
 
 export class Viewer {
   private constructor(
@@ -51,8 +51,8 @@ export class Viewer {
 
   /** What its film did since an instant. */
   async track(since: number): Promise<Track> {
-    const { looks, seeks, rates } = await this.page.evaluate(() => (window as unknown as { notes: Notes }).notes);
-    return { name: this.name, looks: looks.filter(([at]) => at >= since), seeks: seeks.filter((at) => at >= since), rates: rates.filter(([at]) => at >= since) };
+    const { looks, frames, seeks, rates } = await this.page.evaluate(() => (window as unknown as { notes: Notes }).notes);
+    return { name: this.name, looks: looks.filter(([at]) => at >= since), frames: frames.filter(([at]) => at >= since), seeks: seeks.filter((at) => at >= since), rates: rates.filter(([at]) => at >= since) };
   }
 
   async close(): Promise<void> {
@@ -61,17 +61,24 @@ export class Viewer {
   }
 }
 
-/** Runs in the page: twenty looks a second, and every seek and change of rate. */
+/** Runs in the page: twenty looks a second, and every picture shown, seek and change of rate. */
 function takeNotes(): void {
-  const notes: Notes = { looks: [], seeks: [], rates: [], presses: [] };
+  const notes: Notes = { looks: [], frames: [], seeks: [], rates: [], presses: [] };
   (window as unknown as { notes: Notes }).notes = notes;
   const now = (): number => performance.timeOrigin + performance.now();
   const film = (): HTMLVideoElement | null => document.querySelector('video');
   document.addEventListener('seeking', () => notes.seeks.push(now()), true);
   document.addEventListener('ratechange', () => notes.rates.push([now(), film()?.playbackRate ?? 1]), true);
   document.addEventListener('keydown', () => notes.presses.push(now()), true);
+  let watched: HTMLVideoElement | null = null;
+  const watch = (v: HTMLVideoElement): number =>
+    v.requestVideoFrameCallback((_, frame) => {
+      notes.frames.push([performance.timeOrigin + frame.expectedDisplayTime, frame.mediaTime]);
+      if (v === watched) watch(v);
+    });
   setInterval(() => {
     const v = film();
+    if (v && v !== watched) watch((watched = v));
     if (v && v.readyState > 0) notes.looks.push([now(), v.currentTime, v.paused]);
   }, 50);
 }
