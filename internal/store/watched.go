@@ -47,7 +47,7 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	inner, done := p.begin(ctx, query)
 	var row *sql.Row
-	if stmt := p.compiled(inner, query); stmt != nil {
+	if stmt := p.compiled(inner, query); stmt != nil { //nolint:sqlclosecheck // kept as long as the pool
 		row = stmt.QueryRowContext(inner, args...)
 	} else {
 		row = p.DB.QueryRowContext(inner, query, args...)
@@ -79,7 +79,7 @@ func (p *pool) compiled(ctx context.Context, query string) *sql.Stmt {
 	}
 	p.mu.Unlock()
 	if first != stmt {
-		_ = stmt.Close() // somebody was faster
+		_ = stmt.Close() //nolint:sqlclosecheck // somebody was faster
 	}
 	return first
 }
