@@ -1,8 +1,9 @@
 // Package disk keeps pieces of remote files on this machine's disk: slices of
-// 2 MiB, each fetched once however many ask, oldest use dropped first when the
-// disk's share is full. It checks with the remote server that what it holds is
-// still that server's file. Slices go to sockets from their files, so by
-// sendfile(2). It knows nothing of rooms, playlists or who may see what.
+// 2 MiB, each fetched once however many ask. Neighbours lie side by side in one
+// file, a reel, so that one sendfile(2) takes several to a socket; reels are
+// dropped, oldest use first, when the disk's share is full. It checks with the
+// remote server that what it holds is still that server's file. It knows nothing
+// of rooms, playlists or who may see what.
 package disk
 
 import (
@@ -12,9 +13,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,7 +73,7 @@ type known struct {
 	file    File
 	checked time.Time
 	whole   bool // no ranges; file holds nothing
-	slices  int
+	reels   int
 }
 
 // fresh tells that there is no need to ask the remote server.
@@ -82,13 +83,6 @@ func (k *known) fresh() bool {
 		return age < wholeFor
 	}
 	return age < freshFor || k.file.ETag == "" && k.file.Modified == "" && age < looseFor
-}
-
-// held is a slice on disk.
-type held struct {
-	key  string
-	file string // the id of its file
-	size int64
 }
 
 // Cache is safe for concurrent use. Close waits for its fetches.
@@ -101,26 +95,25 @@ type Cache struct {
 	wg     sync.WaitGroup // fetches
 
 	mu     sync.Mutex
-	files  map[string]*known        // guarded by mu; by id
-	slices map[string]*list.Element // guarded by mu; of held
-	lru    *list.List               // guarded by mu; front: used last
-	size   int64                    // guarded by mu; bytes of all slices
-	fills  map[string]*fill         // guarded by mu
-	looks  map[string]*look         // guarded by mu
-	flows  map[string]*flow         // guarded by mu; by name of the file
-	parts  int64                    // guarded by mu; numbers the files of fills
-	closed bool                     // guarded by mu
+	files  map[string]*known       // guarded by mu; by id
+	reels  map[place]*list.Element // guarded by mu; of *reel; by their first slice
+	lru    *list.List              // guarded by mu; front: used last
+	size   int64                   // guarded by mu; bytes that all reels take
+	fills  map[place]*fill         // guarded by mu
+	looks  map[string]*look        // guarded by mu
+	flows  map[string]*flow        // guarded by mu; by name of the file
+	closed bool                    // guarded by mu
 
-	hits, misses, filled, evicted, fromDisk, fromNet atomic.Int64
-	buffers                                          guard.Buffers
+	hits, misses, fetched, evicted, fromDisk, fromNet atomic.Int64
+	buffers                                           guard.Buffers
 }
 
 // Stats counts slices served from disk (Hits) and fetched or waited for
-// (Misses), fetches, evictions, and bytes.
+// (Misses), fetches, evictions of slices, and bytes.
 type Stats struct {
 	Hits, Misses, Fills, Evictions int64
 	BytesFromDisk, BytesFetched    int64
-	Bytes, Slices                  int64 // held now
+	Bytes, Slices                  int64 // on disk now; slices that are whole
 	Buffers                        guard.BuffersStats
 }
 
@@ -131,8 +124,8 @@ func Open(dir string, most int64, client *guard.Client) (*Cache, error) {
 		return nil, fmt.Errorf("open the cache of remote media: %w", err)
 	}
 	c := &Cache{
-		dir: dir, most: most, client: client, files: map[string]*known{}, slices: map[string]*list.Element{},
-		lru: list.New(), fills: map[string]*fill{}, looks: map[string]*look{}, flows: map[string]*flow{},
+		dir: dir, most: most, client: client, files: map[string]*known{}, reels: map[place]*list.Element{},
+		lru: list.New(), fills: map[place]*fill{}, looks: map[string]*look{}, flows: map[string]*flow{},
 	}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	if err := c.load(); err != nil {
@@ -154,10 +147,13 @@ func (c *Cache) Close() {
 // Stats is a snapshot.
 func (c *Cache) Stats() Stats {
 	c.mu.Lock()
-	size, count := c.size, len(c.slices)
+	size, count := c.size, 0
+	for e := c.lru.Front(); e != nil; e = e.Next() {
+		count += bits.OnesCount8(reelOf(e).held)
+	}
 	c.mu.Unlock()
 	return Stats{
-		Hits: c.hits.Load(), Misses: c.misses.Load(), Fills: c.filled.Load(), Evictions: c.evicted.Load(),
+		Hits: c.hits.Load(), Misses: c.misses.Load(), Fills: c.fetched.Load(), Evictions: c.evicted.Load(),
 		BytesFromDisk: c.fromDisk.Load(), BytesFetched: c.fromNet.Load(), Bytes: size, Slices: int64(count), Buffers: c.buffers.Stats(),
 	}
 }
@@ -165,81 +161,16 @@ func (c *Cache) Stats() Stats {
 // name of this version of the file.
 func (f File) name() string { return f.id + "/" + f.mark }
 
-func (f File) key(n int64) string { return f.name() + "." + strconv.FormatInt(n, 10) }
-
 // length of slice n.
 func (f File) length(n int64) int64 { return min(SliceSize, f.Size-n*SliceSize) }
 
-func (c *Cache) path(key string) string { return c.dir + "/" + key[:2] + "/" + key }
-
-// find gives the path of a slice that is held, and marks it used.
-func (c *Cache) find(key string) (string, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.slices[key]
-	if !ok {
-		return "", false
-	}
-	c.lru.MoveToFront(e)
-	return c.path(key), true
-}
-
-// add takes a slice into the books and drops what no longer fits.
-func (c *Cache) add(key, file string, size int64) {
-	c.mu.Lock()
-	if _, ok := c.slices[key]; !ok {
-		c.slices[key] = c.lru.PushFront(held{key, file, size})
-		c.size += size
-		if k := c.files[file]; k != nil {
-			k.slices++
-		}
-	}
-	var gone []string
-	for c.size > c.most && c.lru.Len() > 1 {
-		gone = append(gone, c.drop(c.lru.Back()))
-		c.evicted.Add(1)
-	}
-	c.mu.Unlock()
-	c.remove(gone)
-}
-
-// drop takes a slice out of the books; mu is held. Its path is to be removed.
-func (c *Cache) drop(e *list.Element) string {
-	h, _ := c.lru.Remove(e).(held)
-	delete(c.slices, h.key)
-	c.size -= h.size
-	if k := c.files[h.file]; k != nil {
-		k.slices--
-	}
-	return c.path(h.key)
-}
-
-// lost is for a slice whose file is gone from under us.
-func (c *Cache) lost(key string) {
-	c.mu.Lock()
-	var gone []string
-	if e, ok := c.slices[key]; ok {
-		gone = append(gone, c.drop(e))
-	}
-	c.mu.Unlock()
-	c.remove(gone)
-}
-
-// remove deletes files, and the folder of a file of which nothing is left.
-// Whoever has one open reads on.
-func (c *Cache) remove(paths []string) {
-	for _, p := range paths {
-		_ = os.Remove(p) // gone already is as good
-	}
-}
-
-// learn puts a file into the books. Slices of another version are dropped.
+// learn puts a file into the books. What is held of another version is dropped.
 func (c *Cache) learn(k *known) {
 	c.mu.Lock()
 	var gone []string
 	if old := c.files[k.file.id]; old != nil {
 		if old.file.mark == k.file.mark {
-			k.slices = old.slices
+			k.reels = old.reels
 		} else {
 			gone = c.dropAll(k.file.id)
 		}
@@ -247,7 +178,7 @@ func (c *Cache) learn(k *known) {
 	c.files[k.file.id] = k
 	if len(c.files) > maxKnown {
 		for id, old := range c.files {
-			if old != nil && old.slices == 0 && id != k.file.id && time.Since(old.checked) > freshFor {
+			if old != nil && old.reels == 0 && id != k.file.id && time.Since(old.checked) > freshFor {
 				delete(c.files, id)
 				gone = append(gone, filepath.Join(c.dir, id[:2], id, metaName))
 			}
@@ -255,18 +186,6 @@ func (c *Cache) learn(k *known) {
 	}
 	c.mu.Unlock()
 	c.remove(gone)
-}
-
-// dropAll drops every slice of a file; mu is held.
-func (c *Cache) dropAll(id string) (gone []string) {
-	for e := c.lru.Front(); e != nil; {
-		next := e.Next()
-		if h, ok := e.Value.(held); ok && h.file == id {
-			gone = append(gone, c.drop(e))
-		}
-		e = next
-	}
-	return gone
 }
 
 // forget is for a file that turned out to be another one.

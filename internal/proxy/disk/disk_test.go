@@ -243,7 +243,8 @@ func TestBrokenOffFetchGoesOn(t *testing.T) {
 	if _, err := get(t.Context(), c, r.URL, 0, 0); !errors.Is(err, guard.ErrFailed) {
 		t.Errorf("a server that always breaks off: %v", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.part")); len(left) != 0 {
+	c.wg.Wait()
+	if left := reels(t, c.dir); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -292,29 +293,39 @@ func TestDiskStaysWithinItsShare(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	books(c)
-	var bytes int64
-	err := filepath.WalkDir(c.dir, func(p string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && e.Name() != metaName {
-			info, _ := e.Info()
-			bytes += info.Size()
-		}
-		return err
-	})
-	if s := c.Stats(); err != nil || bytes > most || s.Bytes != bytes || s.Evictions == 0 {
-		t.Errorf("%d bytes on disk, books say %+v, %v", bytes, s, err)
+	s := books(c)
+	if s.Bytes > most || s.Evictions == 0 {
+		t.Errorf("%+v", s)
+	}
+	c.Close()
+	if files := reels(t, c.dir); len(files) != len(c.reels) {
+		t.Errorf("%d files for %d reels: %v", len(files), len(c.reels), files)
+	}
+	again := open(t, c.dir, most).Stats()
+	if again.Bytes != s.Bytes || again.Slices != s.Slices {
+		t.Errorf("the books said %+v, on disk are %+v", s, again)
 	}
 }
 
+// reels are the paths of all reels, those of one film in order.
+func reels(t *testing.T, dir string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.*.*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
 func TestSliceDeletedUnderUsIsFetchedAgain(t *testing.T) {
-	r := newRemote(t, 2*SliceSize)
+	r := newRemote(t, reelSize+SliceSize)
 	c := open(t, t.TempDir(), 1<<30)
 	for range 2 {
 		if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) {
 			t.Fatal(err)
 		}
 		books(c)
-		paths, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.[01]"))
+		paths := reels(t, c.dir)
 		if len(paths) != 2 {
 			t.Fatal(paths)
 		}
@@ -371,10 +382,7 @@ func TestServersWithoutRangesAreAskedOnce(t *testing.T) {
 	}
 	// After a restart one slice is gone: the file comes again, for that one.
 	c.Close()
-	paths, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*.3"))
-	if len(paths) != 1 || os.Remove(paths[0]) != nil {
-		t.Fatal(paths)
-	}
+	unmark(t, dir, 3)
 	c = open(t, dir, 1<<30)
 	for _, from := range []int64{0, SliceSize + 5, 4 * SliceSize} {
 		if got, err := get(t.Context(), c, url, from, int64(len(body))); err != nil || !bytes.Equal(got, body[from:]) {
@@ -414,7 +422,8 @@ func TestFlowEndsWithItsLastReader(t *testing.T) {
 	if len(c.flows)+len(c.fills) != 0 {
 		t.Errorf("%d flows, %d fills", len(c.flows), len(c.fills))
 	}
-	if left, _ := filepath.Glob(filepath.Join(c.dir, "*", "*", "*.part")); len(left) != 0 {
+	c.wg.Wait()
+	if left := reels(t, c.dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	close(gate)
@@ -447,5 +456,114 @@ func TestSmallFilesNeedNoRanges(t *testing.T) {
 	}
 	if asked.Load() != 2 {
 		t.Errorf("asked %d times", asked.Load())
+	}
+}
+
+// unmark makes slice n of the only film one that was never whole.
+func unmark(t *testing.T, dir string, n int64) {
+	t.Helper()
+	paths := reels(t, dir)
+	if len(paths) != 1 {
+		t.Fatal(paths)
+	}
+	f, err := os.OpenFile(paths[0], os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{0}, reelSize+n); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A slice that broke off lies half written between two that are whole. Neither
+// this run nor the next may take its rest, which is a hole, for the film.
+func TestHalfASliceIsNeverServed(t *testing.T) {
+	dir := t.TempDir()
+	r := newRemote(t, 3*SliceSize)
+	c := open(t, dir, 1<<30)
+	for _, from := range []int64{0, 2 * SliceSize} {
+		if _, err := get(t.Context(), c, r.URL, from, from+SliceSize); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.cut.Store(fillTries)
+	if _, err := get(t.Context(), c, r.URL, SliceSize, 2*SliceSize); !errors.Is(err, guard.ErrFailed) {
+		t.Fatalf("a slice that always breaks off: %v", err)
+	}
+	if s := books(c); s.Slices != 2 || s.Bytes != 3*SliceSize {
+		t.Errorf("%+v", s)
+	}
+	c.Close()
+	c = open(t, dir, 1<<30)
+	if s := c.Stats(); s.Slices != 2 || s.Bytes != 2*SliceSize {
+		t.Errorf("after a restart %+v", s)
+	}
+	if got, err := get(t.Context(), c, r.URL, 0, 0); err != nil || !bytes.Equal(got, r.body) || books(c).Fills != 1 {
+		t.Errorf("%v, %d bytes, %+v", err, len(got), c.Stats())
+	}
+}
+
+// slow takes what it is given only from the moment it is let go on.
+type slow struct {
+	got       bytes.Buffer
+	begun, on chan struct{}
+}
+
+func (s *slow) Write(p []byte) (int, error) {
+	select {
+	case <-s.begun:
+	default:
+		close(s.begun)
+	}
+	<-s.on
+	return s.got.Write(p)
+}
+
+// A viewer in the midst of a reel that is dropped, and of one that is dropped and
+// fetched anew, still gets the film.
+func TestReaderOfADroppedReelGetsTheFilm(t *testing.T) {
+	r, other := newRemote(t, reelSize), newRemote(t, 3*SliceSize)
+	c := open(t, t.TempDir(), reelSize)
+	if _, err := get(t.Context(), c, r.URL, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	books(c)
+	o := Origin{URL: r.URL}
+	f, err := c.File(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	readers := []*slow{}
+	for range 3 {
+		s := &slow{begun: make(chan struct{}), on: make(chan struct{})}
+		readers = append(readers, s)
+		wg.Go(func() {
+			if err := c.Copy(t.Context(), s, o, f, 0, f.Size, free); err != nil {
+				t.Errorf("a viewer: %v", err)
+			}
+		})
+		<-s.begun
+		for _, url := range []string{other.URL, r.URL} { // each drops the other's
+			if _, err := get(t.Context(), c, url, 0, 0); err != nil {
+				t.Error(err)
+			}
+			books(c)
+		}
+	}
+	if s := c.Stats(); s.Evictions < reelSlices {
+		t.Errorf("nothing was dropped: %+v", s)
+	}
+	for _, s := range readers {
+		close(s.on)
+	}
+	wg.Wait()
+	for _, s := range readers {
+		if !bytes.Equal(s.got.Bytes(), r.body) {
+			t.Errorf("%d bytes that are not the film's", s.got.Len())
+		}
 	}
 }

@@ -13,19 +13,18 @@ import (
 	"synctv/internal/guard"
 )
 
-// fill fetches one slice into a file that its readers read while it grows.
+// fill fetches one slice into its place in a reel; readers read it while it grows.
 type fill struct {
-	key    string
-	part   string // path of the file it writes
-	n      int64  // which slice
-	size   int64  // of the slice, bytes
-	users  int    // guarded by Cache.mu; the last one to leave cancels
-	flows  bool   // its flow brings it, whoever leaves
+	at     place
+	reel   *reel
+	size   int64 // of the slice, bytes
+	users  int   // guarded by Cache.mu; the last one to leave cancels
+	flows  bool  // its flow brings it, whoever leaves
 	cancel context.CancelFunc
 
 	mu    sync.Mutex
 	grown chan struct{} // guarded by mu; closed and replaced at each piece
-	have  int64         // guarded by mu; bytes in the file
+	have  int64         // guarded by mu; bytes that have come
 	done  bool          // guarded by mu
 	err   error         // guarded by mu; why it ended early
 }
@@ -33,13 +32,12 @@ type fill struct {
 // join gives the fill of a slice, begun now if there is none, and counts the
 // caller among its users; nil when the slice is there already.
 func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
-	key := file.key(n)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.slices[key] != nil {
+	if c.holds(file, n) {
 		return nil, nil //nolint:nilnil // both are an answer: there is nothing to wait for
 	}
-	f := c.fills[key]
+	f := c.fills[file.place(n)]
 	if f == nil {
 		if c.closed {
 			return nil, context.Canceled
@@ -47,7 +45,7 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 		if file.serial {
 			return nil, nil //nolint:nilnil // its flow has ended
 		}
-		f = c.newFill(key, n, file.length(n))
+		f = c.newFill(file, n)
 		var ctx context.Context
 		ctx, f.cancel = context.WithCancel(c.ctx)
 		c.wg.Go(func() { c.run(ctx, f, o, file, nil) })
@@ -60,23 +58,21 @@ func (c *Cache) join(o Origin, file File, n int64) (*fill, error) {
 // slice, or everybody has left. Its one user is the look, until handover has
 // passed.
 func (c *Cache) adopt(ctx context.Context, l *look, file File) *fill {
-	key := file.key(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fills[key] != nil || c.slices[key] != nil || ctx.Err() != nil {
+	if c.fills[file.place(0)] != nil || c.holds(file, 0) || ctx.Err() != nil {
 		return nil
 	}
-	f := c.newFill(key, 0, file.length(0))
+	f := c.newFill(file, 0)
 	f.cancel, f.users, l.adopted = l.cancel, 1, true
 	return f
 }
 
-// newFill puts a fill into the books; mu is held. One that was cancelled may
-// still be closing its file, so each has a file of its own.
-func (c *Cache) newFill(key string, n, size int64) *fill {
-	c.parts++
-	f := &fill{key: key, n: n, size: size, grown: make(chan struct{}), part: fmt.Sprintf("%s.%d.part", c.path(key), c.parts)}
-	c.fills[key] = f
+// newFill puts a fill into the books; mu is held. One before it that was cancelled
+// may still write: the same bytes of the same version to the same place.
+func (c *Cache) newFill(file File, n int64) *fill {
+	f := &fill{at: file.place(n), reel: c.take(file, n), size: file.length(n), grown: make(chan struct{})}
+	c.fills[f.at] = f
 	return f
 }
 
@@ -85,72 +81,85 @@ func (c *Cache) newFill(key string, n, size int64) *fill {
 func (c *Cache) leave(f *fill) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f.users--; f.users == 0 && !f.flows && !f.whole() {
+	if f.users--; f.users == 0 && !f.flows && !f.complete() {
 		f.cancel()
-		if c.fills[f.key] == f { // whoever comes now begins anew
-			delete(c.fills, f.key)
-		}
+		c.strikeFill(f) // whoever comes now begins anew
 	}
 }
 
 // run fetches the slice; first is an answer that carries it already.
 func (c *Cache) run(ctx context.Context, f *fill, o Origin, file File, first *http.Response) {
 	defer f.cancel()
-	c.settle(f, file, c.fetch(ctx, f, o, file, first))
+	c.settle(f, file, f.write(func(out io.Writer) error { return c.fetch(ctx, f, out, o, file, first) }))
 }
 
-// settle files a slice that has come, or says why it has not.
+// settle takes a slice that has come into the books, or says why it has not.
 func (c *Cache) settle(f *fill, file File, err error) {
 	if err == nil {
-		err = os.Rename(f.part, c.path(f.key))
+		c.fetched.Add(1)
 	}
-	if err == nil {
-		c.filled.Add(1)
-		c.add(f.key, file.id, file.length(f.n))
-	} else {
-		c.remove([]string{f.part})
-	}
+	c.filled(f.reel, f.at.n, err)
 	if errors.Is(err, errChanged) {
 		c.forget(file.id)
 	}
 	c.mu.Lock()
-	if c.fills[f.key] == f {
-		delete(c.fills, f.key)
-	}
+	c.strikeFill(f)
 	c.mu.Unlock()
 	f.advance(0, true, err)
 }
 
-// create makes the file that the slice grows in.
-func (f *fill) create() (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(f.part), 0o700); err != nil {
-		return nil, err
+// strikeFill takes a fill out of the books; mu is held.
+func (c *Cache) strikeFill(f *fill) {
+	if c.fills[f.at] == f {
+		delete(c.fills, f.at)
 	}
-	return os.OpenFile(f.part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 }
 
-// fetch writes the slice, going on where it broke off.
-func (c *Cache) fetch(ctx context.Context, f *fill, o Origin, file File, res *http.Response) error {
-	out, err := f.create()
+// write has work write the slice to its place, and then marks it as whole. The
+// mark comes after the bytes are safe: what a restart finds marked can be sent.
+func (f *fill) write(work func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(f.reel.path), 0o700); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(f.reel.path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = out.Close() }()
-	want := file.length(f.n)
+	err = work(io.NewOffsetWriter(out, offset(f.at.n)))
+	if err == nil {
+		err = kept(out.Sync())
+	}
+	if err == nil {
+		_, err = out.WriteAt([]byte{isWhole}, reelSize+f.at.n%reelSlices)
+		err = kept(err)
+	}
+	return errors.Join(err, kept(out.Close()))
+}
+
+// kept says what failed on this machine's disk.
+func kept(err error) error {
+	if err != nil {
+		err = fmt.Errorf("keep a piece of a remote file: %w", err)
+	}
+	return err
+}
+
+// fetch writes the slice, going on where it broke off.
+func (c *Cache) fetch(ctx context.Context, f *fill, out io.Writer, o Origin, file File, res *http.Response) (err error) {
 	retry := guard.Retry{First: fillPause, Longest: 10 * fillPause}
 	for try, got := 1, int64(0); ; try++ {
 		if res == nil {
-			res, err = c.more(ctx, o, file, f.n*SliceSize+got, f.n*SliceSize+want)
+			res, err = c.more(ctx, o, file, f.at.n*SliceSize+got, f.at.n*SliceSize+f.size)
 		}
 		if err == nil {
 			var n int64
-			n, err = c.drain(f, out, res.Body, got, want-got)
+			n, err = c.drain(f, out, res.Body, got, f.size-got)
 			_ = res.Body.Close()
 			got += n
 		}
 		res = nil
-		if got == want {
-			return out.Close()
+		if got == f.size {
+			return nil
 		}
 		if err == nil {
 			err = guard.ErrFailed.Because(io.ErrUnexpectedEOF)
@@ -206,10 +215,10 @@ func same(res *http.Response, file File, from, to int64) error {
 	return guard.ErrStatus.Because(guard.StatusError{Code: res.StatusCode})
 }
 
-// drain copies a body into the file, from pos on, and tells the readers at each
+// drain copies a body to out, which has pos bytes, and tells the readers at each
 // piece. Pieces end at multiples of a buffer's size: sending a file written in
 // 64 KiB that did not was seen to cost 14 to 29 % more.
-func (c *Cache) drain(f *fill, out *os.File, body io.Reader, pos, most int64) (got int64, err error) {
+func (c *Cache) drain(f *fill, out io.Writer, body io.Reader, pos, most int64) (got int64, err error) {
 	b := c.buffers.Get()
 	defer b.Release()
 	for got < most {
@@ -217,7 +226,7 @@ func (c *Cache) drain(f *fill, out *os.File, body io.Reader, pos, most int64) (g
 		n, err := body.Read(b.Bytes[:min(room-(pos+got)%room, most-got)])
 		if n > 0 {
 			if _, err := out.Write(b.Bytes[:n]); err != nil {
-				return got, fmt.Errorf("keep a piece of a remote file: %w", err)
+				return got, kept(err)
 			}
 			got += int64(n)
 			c.fromNet.Add(int64(n))
@@ -233,8 +242,8 @@ func (c *Cache) drain(f *fill, out *os.File, body io.Reader, pos, most int64) (g
 	return got, nil
 }
 
-// whole tells that every byte has come.
-func (f *fill) whole() bool {
+// complete tells that every byte has come.
+func (f *fill) complete() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.have == f.size

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -32,8 +31,8 @@ func (c *Cache) hold(o Origin, file File, from, to int64) (release func(), err e
 		}
 		fl = &flow{}
 		for n := int64(0); n*SliceSize < file.Size; n++ {
-			if key := file.key(n); c.slices[key] == nil && c.fills[key] == nil {
-				f := c.newFill(key, n, file.length(n))
+			if !c.holds(file, n) && c.fills[file.place(n)] == nil {
+				f := c.newFill(file, n)
 				f.flows = true
 				fl.fills = append(fl.fills, f)
 			}
@@ -50,8 +49,7 @@ func (c *Cache) hold(o Origin, file File, from, to int64) (release func(), err e
 // lacks tells whether a slice between two places has not come; mu is held.
 func (c *Cache) lacks(file File, from, to int64) bool {
 	for n := from / SliceSize; n*SliceSize < to; n++ {
-		key := file.key(n)
-		if f := c.fills[key]; c.slices[key] == nil && (f == nil || !f.whole()) {
+		if f := c.fills[file.place(n)]; !c.holds(file, n) && (f == nil || !f.complete()) {
 			return true
 		}
 	}
@@ -75,8 +73,8 @@ func (c *Cache) strike(file File, fl *flow) {
 		delete(c.flows, file.name())
 	}
 	for _, f := range fl.fills {
-		if c.fills[f.key] == f && !f.whole() {
-			delete(c.fills, f.key)
+		if !f.complete() {
+			c.strikeFill(f)
 		}
 	}
 }
@@ -91,8 +89,8 @@ func (c *Cache) flow(ctx context.Context, fl *flow, o Origin, file File) {
 	at := int64(0)
 	for _, f := range fl.fills {
 		if err == nil {
-			err = c.pour(f, res.Body, f.n*SliceSize-at)
-			at = f.n*SliceSize + f.size
+			err = f.write(func(out io.Writer) error { return c.pour(f, out, res.Body, f.at.n*SliceSize-at) })
+			at = f.at.n*SliceSize + f.size
 		}
 		c.settle(f, file, err)
 	}
@@ -126,20 +124,13 @@ func (c *Cache) askWhole(ctx context.Context, o Origin, file File) (*http.Respon
 }
 
 // pour writes one slice from a body; what is before it is on disk already.
-func (c *Cache) pour(f *fill, body io.Reader, before int64) error {
+func (c *Cache) pour(f *fill, out io.Writer, body io.Reader, before int64) error {
 	if _, err := io.CopyN(io.Discard, body, before); err != nil {
 		return guard.ErrFailed.Because(err)
-	}
-	out, err := f.create()
-	if err != nil {
-		return err
 	}
 	got, err := c.drain(f, out, body, 0, f.size)
 	if err == nil && got < f.size {
 		err = guard.ErrFailed.Because(io.ErrUnexpectedEOF)
-	}
-	if closing := out.Close(); closing != nil && err == nil {
-		err = fmt.Errorf("keep a piece of a remote file: %w", closing)
 	}
 	return err
 }

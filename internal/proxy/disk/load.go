@@ -3,6 +3,7 @@ package disk
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,7 +13,8 @@ import (
 	"time"
 )
 
-// On disk a file is a folder: ab/abcdef…/ with file.json and its slices MARK.N.
+// On disk a file is a folder: ab/abcdef…/ with file.json and its reels MARK.N.X,
+// X being a name that no other one has.
 // The address itself is not written down, it may hold secrets.
 const metaName = "file.json"
 
@@ -42,8 +44,10 @@ func (c *Cache) save(f File) error {
 // written, of another version, or of a file that cannot be checked.
 func (c *Cache) load() error {
 	type found struct {
-		held
-		at time.Time
+		*reel
+		file File
+		held uint8
+		at   time.Time
 	}
 	var all []found
 	err := filepath.WalkDir(c.dir, func(path string, e fs.DirEntry, err error) error {
@@ -53,21 +57,23 @@ func (c *Cache) load() error {
 		if e.IsDir() {
 			return nil
 		}
+		k := c.recall(filepath.Base(filepath.Dir(path)))
 		if e.Name() == metaName {
-			c.recall(filepath.Base(filepath.Dir(path)))
 			return nil
 		}
 		info, err := e.Info()
 		if err != nil {
 			return err
 		}
-		id := filepath.Base(filepath.Dir(path))
-		k := c.recall(id)
-		n, ok := sliceNumber(e.Name(), k)
-		if !ok || info.Size() != k.file.length(n) {
+		r := reelAt(path, k)
+		if r == nil {
 			return os.Remove(path)
 		}
-		all = append(all, found{held{k.file.key(n), id, info.Size()}, info.ModTime()})
+		held, err := marks(path)
+		if err != nil {
+			return err
+		}
+		all = append(all, found{r, k.file, held, info.ModTime()})
 		return nil
 	})
 	if err != nil {
@@ -75,10 +81,10 @@ func (c *Cache) load() error {
 	}
 	slices.SortFunc(all, func(a, b found) int { return a.at.Compare(b.at) })
 	for _, s := range all {
-		c.add(s.key, s.file, s.size)
+		c.reload(s.reel, s.file, s.held)
 	}
 	for id, k := range c.files {
-		if k != nil && k.slices > 0 {
+		if k != nil && k.reels > 0 {
 			continue
 		}
 		delete(c.files, id)
@@ -87,6 +93,26 @@ func (c *Cache) load() error {
 		}
 	}
 	return nil
+}
+
+// reload takes a reel that an earlier run left into the books; one that holds
+// nothing goes at once, and so does an older one of the same place.
+func (c *Cache) reload(r *reel, file File, held uint8) {
+	c.mu.Lock()
+	var gone []string
+	if e := c.reels[r.at]; e != nil {
+		gone = c.drop(reelOf(e))
+	}
+	c.insert(r)
+	for n := r.at.n; n < r.at.n+reelSlices && n*SliceSize < file.Size; n++ {
+		if held&bit(n) != 0 {
+			r.held |= bit(n)
+			c.charge(r, n, file.length(n))
+		}
+	}
+	gone = append(gone, c.settled(r)...)
+	c.mu.Unlock()
+	c.remove(gone)
 }
 
 // recall reads a file's description, once; nil when there is none to trust.
@@ -109,11 +135,39 @@ func (c *Cache) recall(id string) *known {
 	return k
 }
 
-func sliceNumber(name string, k *known) (int64, bool) {
-	if k == nil {
-		return 0, false
+// isWhole marks a slice of which every byte is on the disk.
+const isWhole = 1
+
+// marks reads which slices of a reel are whole, a bit for each.
+func marks(path string) (held uint8, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
 	}
-	rest, ok := strings.CutPrefix(name, k.file.mark+".")
-	n, err := strconv.ParseInt(rest, 10, 64)
-	return n, ok && err == nil && n >= 0 && n*SliceSize < k.file.Size
+	defer func() { _ = f.Close() }()
+	var b [reelSlices]byte
+	// Behind the last mark the file ends; one that is shorter has none.
+	if _, err := f.ReadAt(b[:], reelSize); err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	for n, mark := range b {
+		if mark == isWhole {
+			held |= bit(int64(n))
+		}
+	}
+	return held, nil
+}
+
+// reelAt is the reel that a path is for; nil if it is none of the file's.
+func reelAt(path string, k *known) *reel {
+	if k == nil {
+		return nil
+	}
+	rest, ok := strings.CutPrefix(filepath.Base(path), k.file.mark+".")
+	number, unique, ok2 := strings.Cut(rest, ".")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if !ok || !ok2 || unique == "" || err != nil || n < 0 || n >= (k.file.Size+reelSize-1)/reelSize {
+		return nil
+	}
+	return &reel{at: k.file.place(n * reelSlices), id: k.file.id, path: path}
 }

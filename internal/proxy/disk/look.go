@@ -147,7 +147,7 @@ func (c *Cache) read(ctx context.Context, l *look, o Origin, old *known, res *ht
 		return File{}, nil, fmt.Errorf("remember a remote file: %w", err)
 	}
 	c.learn(&known{file: f, checked: time.Now()})
-	if _, ok := c.find(f.key(0)); ok || f.serial {
+	if f.serial {
 		return f, nil, nil
 	}
 	return f, c.adopt(ctx, l, f), nil
