@@ -109,7 +109,7 @@ func (c *Cache) follow(ctx context.Context, w io.Writer, o Origin, file File, fr
 	}
 	defer c.leave(fl)
 	base := n * SliceSize
-	have, done, err := fl.await(ctx, from-base)
+	have, _, err := fl.await(ctx, from-base)
 	if err != nil || have <= from-base {
 		return from, err
 	}
@@ -122,7 +122,8 @@ func (c *Cache) follow(ctx context.Context, w io.Writer, o Origin, file File, fr
 	}
 	defer func() { _ = f.Close() }()
 	for from < to {
-		if have, done, err = fl.await(ctx, from-base); have <= from-base {
+		have, done, err := fl.await(ctx, from-base)
+		if have <= from-base {
 			if done && err == nil {
 				return from, nil
 			}
