@@ -21,14 +21,17 @@ export interface Track {
   rates: [at: number, rate: number][];
 }
 
-export interface Verdict {
-  /** Spread over all pages while steady (ms). */
+/** Between the first and the last page while steady, by percentile (ms). */
+export interface Spread {
   p50: number;
   p95: number;
   p99: number;
   samples: number;
+}
+
+export interface Verdict extends Spread {
   /** The same with the seconds in which the machine's host took its time away, and what followed from them. */
-  everything: { p50: number; p95: number; p99: number; samples: number };
+  everything: Spread;
   /** Time (ms) until all pages were back together, and stayed; per act. */
   settle: { what: string; ms: number }[];
   /** Between the first and the last page's first picture after "play" or "resume" (ms). */
@@ -110,7 +113,7 @@ export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[
   };
 }
 
-function spread(of: Row[]): { p50: number; p95: number; p99: number; samples: number } {
+function spread(of: Row[]): Spread {
   const ms = of.map((row) => row.spread);
   return { p50: percentile(ms, 0.5), p95: percentile(ms, 0.95), p99: percentile(ms, 0.99), samples: ms.length };
 }

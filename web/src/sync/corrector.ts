@@ -3,11 +3,11 @@
  * numbers: knows no element, clock or network; the engine measures and carries out.
  *
  * Why planned nudges: a player may lose media time at every change of playbackRate, Chromium
- * 20–24 ms at the two of a nudge, so a loop that keeps adjusting the rate hunts for ever. One
+ * 19–24 ms at the two of a nudge, so a loop that keeps adjusting the rate hunts for ever. One
  * change, held for exactly as long as the error needs, and one back; what is then left over
  * teaches what the two changes cost.
  *
- * Why small ones let the pitch follow the rate: then Chromium loses nothing (−0.3 to 0.8 ms),
+ * Why small ones let the pitch follow the rate: then Chromium loses nothing (−0.9 to 1.3 ms),
  * and skips no sound either. A few per cent for half a second are hardly heard.
  */
 
