@@ -103,6 +103,12 @@ func (p *Publication) Commit() error {
 // Rollback gives the open message up.
 func (p *Publication) Rollback() { p.w.Rollback() }
 
+// Merge is how long pictures wait for each other before viewers get them.
+func (p *Publication) Merge() time.Duration { return p.hub.limits.Log.Merge }
+
+// Flush gives viewers at once what waits.
+func (p *Publication) Flush() { p.w.Flush() }
+
 // Append writes a message that was assembled elsewhere. It must not be called
 // with a message open.
 func (p *Publication) Append(t flv.Type, dts uint32, payload []byte) error {

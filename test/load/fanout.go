@@ -33,9 +33,10 @@ func judgeFanout(ctx context.Context, o options) error {
 	return nil
 }
 
-// fanoutRun measures everything once at one number of viewers. The floors come
-// first: the relay is compared with them. The memory of the relay is that above
-// one with the same stream and no viewers.
+// fanoutRun measures everything at one number of viewers, in turns: the machine
+// is faster one minute and slower the next, for all of them alike. The relay is
+// compared with the floors. Its memory is that above one with the same stream
+// and no viewers.
 func fanoutRun(ctx context.Context, o options, run, n int, idle int64, all *summary) error {
 	blast, err := blastCost(ctx, n)
 	if err != nil {
@@ -50,12 +51,19 @@ func fanoutRun(ctx context.Context, o options, run, n int, idle int64, all *summ
 		floorOf("floor, bare, 100 ms", "frame", mergeWindow),
 		relayAt("relay, 100 ms", mergeWindow),
 	}
+	got := make([]result, len(subjects))
+	for range o.turns {
+		for i, s := range subjects {
+			m, err := measure(ctx, o, s, "-viewers", strconv.Itoa(n))
+			if err != nil {
+				return err
+			}
+			got[i].add(m.result)
+		}
+	}
 	perTag, floor := 0.0, 0.0
 	for i, s := range subjects {
-		m, err := measure(ctx, o, s, "-viewers", strconv.Itoa(n))
-		if err != nil {
-			return err
-		}
+		m := got[i]
 		if s.relay {
 			m.RSSIdle = idle
 		}
@@ -85,7 +93,7 @@ type summary struct {
 
 type row struct{ cost, ofFloor, ofTag, p50, p99 []float32 }
 
-func (s *summary) add(n int, name string, m measurement, floor, perTag float64) {
+func (s *summary) add(n int, name string, m result, floor, perTag float64) {
 	if s.rows == nil {
 		s.rows = make(map[string]*row)
 	}
@@ -119,7 +127,7 @@ func verdict(ok bool) string {
 	return "VOID, the machine is busy elsewhere"
 }
 
-func report(run, n int, s subject, m measurement, floor, perTag float64) {
+func report(run, n int, s subject, m result, floor, perTag float64) {
 	fmt.Printf("| %d | %d | %s | %.3f | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %d | %.2f | %d |\n",
 		run, n, s.name, m.perGbit(), m.perGbit()/floor, m.perGbit()/perTag, m.P50, m.P99, m.FirstP99,
 		float64(m.RSS-m.RSSIdle)/1024/float64(n), m.Missing+m.Closed, m.Waited, m.LeftOut)

@@ -45,6 +45,15 @@ type result struct {
 // outcome is what became of viewers that were slow on purpose.
 type outcome struct{ Viewers, Gaps, Broken, Closed int }
 
+// add takes another turn of the same along: what was spent, delivered and
+// missed in both, the worse of the rest.
+func (r *result) add(t result) {
+	r.CPU, r.Waited, r.Gbit = r.CPU+t.CPU, r.Waited+t.Waited, r.Gbit+t.Gbit
+	r.LeftOut, r.Missing, r.Closed = r.LeftOut+t.LeftOut, r.Missing+t.Missing, r.Closed+t.Closed
+	r.P50, r.P99, r.FirstP99 = max(r.P50, t.P50), max(r.P99, t.P99), max(r.FirstP99, t.FirstP99)
+	r.RSS, r.RSSIdle = max(r.RSS, t.RSS), max(r.RSSIdle, t.RSSIdle)
+}
+
 func (r result) perGbit() float64 { return r.CPU / max(r.Gbit, 1e-9) }
 
 // load publishes and watches, and writes its result to standard output.

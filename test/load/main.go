@@ -26,6 +26,7 @@ type options struct {
 	slow    int // viewers that read 64 kbit/s
 	stalled int // viewers that stop reading for a while
 	runs    int
+	turns   int
 	measure time.Duration
 	warmup  time.Duration
 	merge   time.Duration
@@ -50,8 +51,9 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.slow, "slow", 0, "of them, read only 64 kbit/s")
 	f.IntVar(&o.stalled, "stalled", 0, "of them, read nothing for 40 s")
 	f.IntVar(&o.runs, "runs", 3, "runs of everything")
-	f.DurationVar(&o.measure, "measure", 8*time.Second, "length of one measurement")
-	f.DurationVar(&o.warmup, "warmup", 2*time.Second, "before each measurement")
+	f.IntVar(&o.turns, "turns", 3, "fanout: turns of each measurement in a run")
+	f.DurationVar(&o.measure, "measure", 4*time.Second, "length of one measurement")
+	f.DurationVar(&o.warmup, "warmup", time.Second, "before each measurement")
 	f.DurationVar(&o.merge, "merge", 0, "merge window")
 	f.StringVar(&o.pattern, "pattern", "frame", "floor: tag, frame, vector or blast")
 	f.StringVar(&o.only, "only", "", "judge: fanout, storm or slow (default: fanout and storm)")

@@ -9,26 +9,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// clockTicks is USER_HZ: the unit of /proc/PID/stat, 100 on every Linux.
+// clockTicks is USER_HZ: the unit of /proc/stat, 100 on every Linux.
 const clockTicks = 100
 
-// CPU is the user and system time of a process so far, in steps of 10 ms.
+// CPU is the user and system time of a process so far, to the nanosecond: its
+// CPU-time clock, as clock_getcpuclockid(3) makes its number. /proc/PID/stat
+// has the same in steps of 10 ms, a tenth of what a hundred viewers of a second
+// cost.
 func CPU(pid int) time.Duration {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
+	const sched = 2 // CPUCLOCK_SCHED of the kernel's posix-timers.h
+	var t unix.Timespec
+	if unix.ClockGettime(int32(^pid<<3|sched), &t) != nil {
 		return 0
 	}
-	// The name is in parentheses and may hold anything.
-	_, after, _ := strings.Cut(string(b), ") ")
-	f := strings.Fields(after)
-	if len(f) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(f[11], 64)
-	system, _ := strconv.ParseFloat(f[12], 64)
-	return time.Duration((user + system) / clockTicks * float64(time.Second))
+	return time.Duration(t.Nano())
 }
 
 // CoreBusy is how long a core of the machine worked for somebody so far, in

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"synctv/internal/live"
 	"synctv/internal/live/rtmp/amf0"
@@ -145,6 +146,9 @@ func (c *session) begin(req Request) error {
 	}
 	c.pass, c.pub, c.intake.pub = pass, pub, pub
 	c.unwatch = context.AfterFunc(pub.Context(), func() { c.conn.Close() })
+	if r, ok := c.in.Reader.(interface{ rest(time.Duration, func()) }); ok {
+		r.rest(pub.Merge(), pub.Flush)
+	}
 	c.settled()
 	return nil
 }

@@ -110,6 +110,9 @@ func (w *Writer) Commit() (changed bool, err error) {
 	return changed, nil
 }
 
+// Flush shows viewers at once what waits for company.
+func (w *Writer) Flush() { w.log.overdue() }
+
 // check says whether this writer may still write. The caller holds mu.
 func (w *Writer) check() error {
 	if w.log.closed {

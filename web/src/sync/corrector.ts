@@ -81,10 +81,11 @@ export const TUNING = {
 } as const;
 
 /**
- * A way of getting going; each takes a time of its own until the picture runs. Chromium needs
- * 10 ms after a mere pause, and 65–115 ms when the film was loaded or sought since it last ran.
+ * A way of getting going; each takes a time of its own until the picture runs. A start is that
+ * of a film that was loaded or sought since it last ran, as all are here: Chromium needs 65–115
+ * ms then, and 10 after a mere pause.
  */
-type Way = 'warm start' | 'cold start' | Seek | `${Seek} start`;
+type Way = 'start' | Seek | `${Seek} start`;
 type Seek = 'loaded' | 'unloaded';
 /** Under way: how (foreseenMs) far behind it will be once the picture runs, if the cost is right. */
 type Going = { way: Way; foreseenMs: number };
@@ -106,7 +107,7 @@ export class Corrector {
   /** Media time (ms) that a nudge's two rate changes cost this player, while it glides and otherwise. */
   readonly #loss = { gliding: 0, stretching: 20 };
   /** Time (ms) from asking to the picture running. */
-  readonly #cost: Record<Way, number> = { 'warm start': 10, 'cold start': 85, loaded: 90, unloaded: 250, 'loaded start': 140, 'unloaded start': 300 };
+  readonly #cost: Record<Way, number> = { start: 85, loaded: 90, unloaded: 250, 'loaded start': 140, 'unloaded start': 300 };
   #window: number[] = [];
   #quietUntil = -Infinity;
   #coolUntil = -Infinity;
@@ -117,8 +118,8 @@ export class Corrector {
   #nudgedAt = -Infinity;
   #going: Going | null = null;
   #seeking = false;
-  /** Loaded or sought since it last ran. */
-  #cold = true;
+  /** Since it was last loaded or sought. */
+  #ran = false;
   #farFor = 0;
   #ignored = 0;
   #error = 0;
@@ -145,21 +146,12 @@ export class Corrector {
 
   /** From play() to a picture that moves, as it stands now, in ms. */
   get start_ms(): number {
-    return this.#cost[this.#start];
-  }
-
-  /** A start so far ahead (ms) can be met whether the film was sought before or not. */
-  get startLead_ms(): number {
-    return Math.max(this.#cost['warm start'], this.#cost['cold start']);
-  }
-
-  get #start(): 'warm start' | 'cold start' {
-    return this.#cold ? 'cold start' : 'warm start';
+    return this.#cost.start;
   }
 
   /** The player has another film. */
   loaded(): void {
-    this.#cold = true;
+    this.#ran = false;
   }
 
   /**
@@ -177,7 +169,7 @@ export class Corrector {
     const foreseenMs = this.#error + (t.standing ? this.start_ms * t.roomRate : 0);
     if (Math.abs(foreseenMs) > TUNING.freeSeek) return this.#seek(t);
     if (t.standing && !t.seeking) {
-      this.#going = { way: this.#start, foreseenMs };
+      this.#going = { way: 'start', foreseenMs };
       this.#quietUntil += this.start_ms;
     }
     return NONE;
@@ -186,7 +178,7 @@ export class Corrector {
   /** Called about ten times a second. */
   tick(t: Tick): Action {
     if (t.seeking || t.stalled) {
-      if (this.#going?.way === this.#start) this.#going = null;
+      if (this.#going?.way === 'start') this.#going = null;
       this.#forget(t.nowMs + TUNING.settle);
       this.#freshUntil = t.nowMs + TUNING.fresh;
       return NONE;
@@ -194,8 +186,8 @@ export class Corrector {
     this.#seeking = false;
     this.#error = behind(t);
     if (!t.playing) return t.nowMs < this.#coolUntil ? NONE : this.#stand(t, TUNING.still);
+    this.#ran = true;
     if (t.nowMs < this.#quietUntil) return NONE;
-    this.#cold = false;
     // One odd reading is no reason to jump; two in a row are.
     this.#farFor = Math.abs(this.#error) > this.#seekAt(t) ? this.#farFor + 1 : 0;
     if (this.#farFor >= 2) return t.nowMs < this.#coolUntil ? NONE : this.#seek(t);
@@ -263,11 +255,15 @@ export class Corrector {
     return { kind: 'seek', to_s: Math.max(0, t.expectedS + (this.#cost[way] / 1000) * t.roomRate) };
   }
 
-  /** Paused: everybody looks at the same picture. */
+  /**
+   * Paused: everybody looks at the same picture. A film that ran is sought in any case, the
+   * presser's too: it shows whichever picture came last, and would start sooner than the others.
+   */
   #stand(t: Tick, tolerance: number): Action {
-    if (Math.abs(behind(t)) <= tolerance) return NONE;
+    if (!this.#ran && Math.abs(behind(t)) <= tolerance) return NONE;
     this.#coolUntil = t.nowMs + TUNING.cool;
-    this.#seeking = this.#cold = true;
+    this.#seeking = true;
+    this.#ran = false;
     return { kind: 'seek', to_s: t.expectedS };
   }
 

@@ -242,7 +242,7 @@ export class SyncEngine {
   #startLead(room: Playback, change: Partial<Motion>): number {
     const starts = change.status === 'playing' && room.status === 'paused' && !this.#live && this.#video.readyState > 0;
     if (!starts || !this.#clock.synced) return 0;
-    return Math.min(MOST_LEAD_MS, Math.max(this.#corrector.startLead_ms, this.#others_ms && this.#clock.lag_ms + this.#others_ms));
+    return Math.min(MOST_LEAD_MS, Math.max(this.#corrector.start_ms, this.#others_ms && this.#clock.lag_ms + this.#others_ms));
   }
 
   /** The position the person acts on: the picture's own, unless there is none yet. */
@@ -407,7 +407,7 @@ export class SyncEngine {
       rtt_ms: known(this.#clock.rtt_ms),
       offset_ms: this.#clock.offset_ms,
       bound_ms: known(this.#clock.bound_ms),
-      start_ms: this.#clock.synced ? this.#clock.lag_ms + this.#corrector.startLead_ms : 0,
+      start_ms: this.#clock.synced ? this.#clock.lag_ms + this.#corrector.start_ms : 0,
     });
   }
 
