@@ -18,7 +18,7 @@ describe('SyncEngine on a press', () => {
       return r.did({ status: 'paused', position_s: b.position_s! });
     }));
     expect(r.video.paused).toBe(true);
-    const stands = r.video.currentTime;
+    const stands = Math.round(r.video.currentTime * 1000) / 1000;
     await r.world.pass(200);
     await done;
     expect(sent).toEqual({ position_s: stands, at_ms: Math.floor(r.serverMs - 200), epoch: 1 });
@@ -37,6 +37,17 @@ describe('SyncEngine on a press', () => {
     expect(r.video.paused).toBe(false);
     await r.world.pass(3000);
     expect(r.video.sets).toEqual([]);
+    expect(Math.abs(r.behind)).toBeLessThan(16);
+  });
+
+  it('whoever pressed pause starts no sooner than the others', async () => {
+    const r = setUp();
+    await r.playing();
+    await r.world.pass(0.25);
+    void r.engine.press({ status: 'paused' }, r.after(40, (b) => r.did({ status: 'paused', position_s: b.position_s! })));
+    await r.world.pass(1000);
+    void r.engine.press({ status: 'playing' }, r.after(40, (b) => r.did({ status: 'playing', position_s: b.position_s!, at_ms: b.at_ms! })));
+    await r.world.pass(400);
     expect(Math.abs(r.behind)).toBeLessThan(16);
   });
 

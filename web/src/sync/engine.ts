@@ -181,7 +181,9 @@ export class SyncEngine {
     if (!room) return;
     if (change.status === 'paused') this.#video.pause();
     const at_ms = this.#clock.now() + this.#startLead(room, change);
-    const position_s = change.position_s ?? this.#seen(room, at_ms);
+    let position_s = change.position_s ?? this.#seen(room, at_ms);
+    // All are put on this picture, the presser too; Chromium skips a seek to exactly where it is.
+    if (change.status === 'paused') position_s = Math.round(position_s * 1000) / 1000;
     // A film that waits goes on waiting, wherever it is moved to.
     const from_ms = this.#held && !change.status ? room.at_ms : at_ms;
     this.#foreseen = { ...room, ...change, position_s, at_ms: from_ms };

@@ -81,10 +81,11 @@ export class SimVideo extends EventTarget implements Player {
 
   /** As when the browser's own controls move it. */
   jump(s: number): void {
-    void this.currentTime;
+    // As Chromium does: a seek of a standing film to exactly where it stands is none.
+    const stood = this.currentTime;
+    this.#cold ||= this.paused && s !== stood;
     this.#film = s;
     this.seeking = true;
-    this.#cold ||= this.paused;
     this.#fire('seeking');
     this.#world.later(this.seekCost_ms, () => {
       void this.currentTime;
