@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command attack measures a running room while somebody wears its server out:
 // the time from each command to each of the room's sockets, in windows of peace
 // and of attack that take turns, so that the machine's own moods fall out; all

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command films measures the proxy's slice cache: 200 viewers of one film of
 // 20 Mbit/s that comes through the server, behind an origin that counts what it
 // is asked for. First cold, all at the same place, as a room watches; then

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command load measures the live relay against the bare cost of its writes. It
 // knows a made-up stream, how to publish and watch it a thousand times over
 // loopback, and what the same bytes cost when nothing but system calls sends

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package outside is what programs that measure a server know of it: what Linux
 // says of its process, and its API.
 package outside

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command sockets measures the event route under load: one room with many open
 // sockets, commands at a steady rate, and the time from each command to each
 // socket. The server runs on one core, the load on another; everything is on
