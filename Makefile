@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live bench-proxy bench-sockets attack cluster release lint fmt web build e2e drift vuln versions release-one
+.PHONY: help run test bench bench-live bench-proxy bench-sockets bench-tcp attack cluster release lint fmt web build e2e drift vuln versions release-one
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -31,6 +31,9 @@ bench-proxy: build ## 200 viewers of one film through the proxy, against plain s
 bench-sockets: build ## a room of 1,000 sockets: server on core 0, load on core 1
 	$(GO) build -o bin/sockets ./test/sockets
 	bin/sockets -server $(BIN) $(LOAD)
+
+bench-tcp: ## what settings of TCP do on a long line that loses packets: root, Linux, three minutes
+	$(GO) run ./test/tcp
 
 attack: build ## a room's events while somebody wears the server out: an idle machine, a quarter of an hour
 	$(GO) build -o bin/attack ./test/attack

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -23,8 +24,9 @@ func secureListen(addr, certFile, keyFile string) (net.Listener, error) {
 
 // listenHTTP opens the port of the page and the API, with TLS if there is a
 // certificate. Browsers then speak HTTP/2.
-func listenHTTP(addr, certFile, keyFile string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
+func listenHTTP(addr, certFile, keyFile, congestion string) (net.Listener, error) {
+	port := net.ListenConfig{Control: withCongestion(congestion)}
+	ln, err := port.Listen(context.Background(), "tcp", addr)
 	if err != nil || certFile == "" {
 		return ln, err
 	}

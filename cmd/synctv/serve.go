@@ -258,7 +258,7 @@ func closeTraces(t *telemetry.Traces) error {
 // listen opens the ports before anything runs, so that a taken one stops the
 // start with a clear error.
 func (p *program) listen() (rtmpPort string, err error) {
-	if p.http, err = listenHTTP(p.cfg.HTTPAddr, p.cfg.TLSCert, p.cfg.TLSKey); err != nil {
+	if p.http, err = listenHTTP(p.cfg.HTTPAddr, p.cfg.TLSCert, p.cfg.TLSKey, p.cfg.Congestion); err != nil {
 		return "", fmt.Errorf("http-addr: %w", err)
 	}
 	if p.cfg.MetricsAddr != "" {

@@ -230,6 +230,7 @@ func edges() map[string]Rule {
 		"test/films":   {Internal: []string{"test/outside"}, NoStd: []string{"database/sql"}},
 		"test/attack":  {Internal: []string{"test/outside"}, NoStd: []string{"database/sql"}, Modules: []string{"github.com/coder/websocket"}},
 		"test/sockets": {Internal: []string{"test/outside"}, NoStd: []string{"database/sql"}},
+		"test/tcp":     {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/sys"}},
 		"test/load": {
 			Internal: []string{"internal/live/...", "test/outside"}, NoStd: []string{"database/sql"},
 			Modules: []string{"golang.org/x/sync", "golang.org/x/sys"},

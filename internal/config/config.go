@@ -30,6 +30,7 @@ type Config struct {
 	BasePath     string         // "/watch": everything is below it; empty: at the root
 	TLSCert      string         // HTTPS on HTTPAddr with this PEM file; empty: plain HTTP
 	TLSKey       string         // the certificate's key
+	Congestion   string         // TCP congestion control on HTTPAddr; empty: the system's
 	CORSOrigins  []string       // whose pages may use the API with tokens
 	RTMPAddr     string         // host:port for encoders; empty: off
 	RTMPURL      string         // what encoders are told; empty: from the request's host
@@ -110,6 +111,7 @@ func Keys() []Key {
 		{Flag: "http-base-path", Help: "path below which a reverse proxy shows this server, as /watch; the proxy leaves it in what it passes on; default: none", set: basePath},
 		{Flag: "tls-cert", Help: "PEM file with a certificate: http-addr then speaks HTTPS with HTTP/2; read again when it changes", set: text(func(c *Config) *string { return &c.TLSCert })},
 		{Flag: "tls-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.TLSKey })},
+		{Flag: "tcp-congestion", Help: "how fast films and streams go to people: congestion control of http-addr's connections on Linux, as bbr, which keeps its speed on lines that lose packets; default: the system's", set: text(func(c *Config) *string { return &c.Congestion })},
 		{Flag: "cors-origins", Help: "other sites whose pages may use the API with tokens, as https://bots.example.org, separated by commas", set: origins},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
 		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
