@@ -50,7 +50,7 @@ func startProcess(t *testing.T, env map[string]string) (*house, *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, log: &syncBuffer{}}
+	h := &house{t: t, web: http.DefaultClient, log: &syncBuffer{}}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

@@ -21,6 +21,8 @@ import (
 type house struct {
 	t    *testing.T
 	url  string // http://127.0.0.1:port
+	site string // behind a proxy: url without the path
+	web  *http.Client
 	rtmp string // 127.0.0.1:port
 	dir  string
 	stop func() error
@@ -61,7 +63,7 @@ func startHouse(t *testing.T, env map[string]string) *house {
 	for k, v := range env {
 		all[k] = v
 	}
-	h := &house{t: t, dir: dir, log: &syncBuffer{}, out: &syncBuffer{}}
+	h := &house{t: t, dir: dir, web: http.DefaultClient, log: &syncBuffer{}, out: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
@@ -165,7 +167,7 @@ func (c *client) do(method, path string, body any) answer {
 
 func (h *house) send(req *http.Request) answer {
 	h.t.Helper()
-	res, err := http.DefaultClient.Do(req)
+	res, err := h.web.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -273,7 +275,7 @@ func (c *client) socket(roomID string) *socket {
 	if c.token != "" {
 		head.Set("Authorization", "Bearer "+c.token)
 	}
-	conn, res, err := websocket.Dial(c.h.t.Context(), c.h.url+"/api/rooms/"+roomID+"/socket", &websocket.DialOptions{HTTPHeader: head})
+	conn, res, err := websocket.Dial(c.h.t.Context(), c.h.url+"/api/rooms/"+roomID+"/socket", &websocket.DialOptions{HTTPHeader: head, HTTPClient: c.h.web})
 	if err != nil {
 		status := 0
 		if res != nil {

@@ -90,7 +90,7 @@ func TestCookiesAndAddressesAreBelowThePath(t *testing.T) {
 	if film.Play.URL != ours+"/items/"+film.ID+"/media" || list.Play.Fallback != ours+"/items/"+list.ID+"/proxy/index.m3u8" {
 		t.Errorf("addresses %q, %q", film.Play.URL, list.Play.Fallback)
 	}
-	outside := &client{h: &house{t: t, url: site}, token: host.token} // addresses stand for themselves
+	outside := &client{h: &house{t: t, url: site, web: h.web}, token: host.token} // addresses stand for themselves
 	outside.get(film.Play.URL).ok(200, nil)
 	if text := string(outside.get(list.Play.Fallback).body); !strings.Contains(text, "\n"+ours+"/items/"+list.ID+"/proxy/") {
 		t.Errorf("the playlist leads elsewhere:\n%s", text)
