@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,22 +12,16 @@ import (
 	"testing"
 )
 
-// verdict is what the drift rig says of a run, in ms.
-type verdict struct {
-	Void                 bool
-	P50, P95, P99        float64
-	StolenSeconds        int
-	Pairs                map[string]struct{ P50, P95, P99 float64 }
-	CorrectiveSeeks      map[string]int
-	RateChangesPerMinute map[string]float64
-	Settle               []struct {
-		What string
-		MS   float64
-	}
-}
+// pair is how far two pages were apart, in ms.
+type pair struct{ P50, P95, P99 float64 }
 
-// drift is a run of the drift rig with its pages spread over the replicas.
-func drift(t *testing.T, profile string, replicas int, env func(i int) []string) (said verdict) {
+// tooFewRuns is what scripts/drift ends with when others had the machine in all runs.
+const tooFewRuns = 3
+
+// drift is a run of the drift rig with its pages spread over the replicas. The
+// rig judges it by its profile (test/drift/profiles.ts) and repeats what others
+// disturbed; a run that always is disturbed shows nothing, and the test says so.
+func drift(t *testing.T, profile string, replicas int, env func(i int) []string) map[string]pair {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	must(t, err)
@@ -39,28 +34,33 @@ func drift(t *testing.T, profile string, replicas int, env func(i int) []string)
 	for _, replica := range r.replicas {
 		urls = append(urls, replica.url)
 	}
-	run := exec.CommandContext(t.Context(), filepath.Join(root, "web/node_modules/.bin/playwright"), "test", "--config", "test/drift/playwright.config.ts")
-	run.Dir = root
-	run.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(root, "web/node_modules"), "PROFILE="+profile, "ROOT_PASSWORD="+rootPassword,
-		"REPLICAS="+strings.Join(urls, ","))
+	run := exec.CommandContext(t.Context(), filepath.Join(root, "scripts/drift"), profile, "1")
+	run.Env = append(os.Environ(), "ROOT_PASSWORD="+rootPassword, "REPLICAS="+strings.Join(urls, ","))
 	out, err := run.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	t.Logf("%s", out)
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() == tooFewRuns {
+		t.Skip("NOT SHOWN: others took the machine in every run; try again when it is idle")
 	}
-	_, line, _ := strings.Cut(string(out), `{"profile"`)
-	line, _, _ = strings.Cut(line, "\n")
-	must(t, json.Unmarshal([]byte(`{"profile"`+line), &said))
-	return said
+	if err != nil {
+		t.Errorf("the profile's promises: %v", err)
+	}
+	written, err := os.ReadFile(filepath.Join(root, "test/drift/.out", profile+"-report.json"))
+	must(t, err)
+	var report struct{ Median struct{ Pairs map[string]pair } }
+	must(t, json.Unmarshal(written, &report))
+	return report.Median.Pairs
 }
 
 // Two replicas whose own clocks are 400 ms apart; three browsers, two of them on
 // the first replica: they are as close to each other as to the third.
 func TestSkew(t *testing.T) {
-	said := drift(t, "lan", 2, func(i int) []string { return []string{"SYNCTV_SKEW=" + []string{"200ms", "-200ms"}[i]} })
-	same, across := said.Pairs["same"], said.Pairs["across"]
-	t.Logf("two pages on one replica: p50 %v p95 %v p99 %v ms apart; on two: p50 %v p95 %v p99 %v ms (disturbed by others: %v)",
-		same.P50, same.P95, same.P99, across.P50, across.P95, across.P99, said.Void)
-	if across.P95 > same.P95+10 {
+	pairs := drift(t, "lan", 2, func(i int) []string { return []string{"SYNCTV_SKEW=" + []string{"200ms", "-200ms"}[i]} })
+	same, seen := pairs["same"]
+	across := pairs["across"]
+	t.Logf("two pages on one replica: p50 %v p95 %v p99 %v ms apart; on two: p50 %v p95 %v p99 %v ms",
+		same.P50, same.P95, same.P99, across.P50, across.P95, across.P99)
+	if !seen || across.P95 > same.P95+10 {
 		t.Error("two replicas are further apart than one")
 	}
 }
@@ -68,10 +68,5 @@ func TestSkew(t *testing.T) {
 // Three replicas with a page on each, on the lines of homes: as close as on one
 // (the Home row of docs/SYNC.md).
 func TestSpread(t *testing.T) {
-	said := drift(t, "home", 3, func(int) []string { return nil })
-	t.Logf("p50 %v p95 %v p99 %v ms apart, settled %v, seeks %v, rate changes a minute %v, stolen seconds %d, void: %v",
-		said.P50, said.P95, said.P99, said.Settle, said.CorrectiveSeeks, said.RateChangesPerMinute, said.StolenSeconds, said.Void)
-	if !said.Void && (said.P50 > 8 || said.P95 > 20 || said.P99 > 40) {
-		t.Error("further apart than promised: 8, 20 and 40 ms")
-	}
+	drift(t, "home", 3, func(int) []string { return nil })
 }

@@ -14,6 +14,7 @@ import { Viewer } from './page';
 import { profiles, type Profile } from './profiles';
 import { draw } from './show';
 
+/** Where runs are kept. */
 const out = resolve(__dirname, '.out');
 const name = process.env['PROFILE'] ?? 'home';
 const pages = Number(process.env['PAGES'] ?? 0);
@@ -58,7 +59,7 @@ test('drift', async ({ browser }) => {
   const stolen = seconds.filter(([, , , part]) => part > MOST_STOLEN).map(([at]) => at);
   const verdict = judge(tracks, acts, end, stolen, profile.back);
   const result = {
-    ...{ profile: name, source, pages: viewers.length, others: Math.round(taken * 1000) / 1000, stolenSeconds: stolen.length },
+    ...{ profile: name, source, script, pages: viewers.length, promised: pages >= 6 ? (profile.ofSix ?? {}) : profile.most, back: profile.back ?? 50, others: Math.round(taken * 1000) / 1000, stolenSeconds: stolen.length },
     ...{ void: taken > MOST_OTHERS || verdict.samples < verdict.everything.samples / 2, ...verdict },
     ...(replicas?.length === 2 && { pairs: pairs(tracks, acts, end) })
   };
@@ -67,7 +68,6 @@ test('drift', async ({ browser }) => {
   await writeFile(join(out, `${name}-${source}-${stamp}.json`), JSON.stringify(result, null, 1));
   await writeFile(join(out, `${name}-${source}-${stamp}.svg`), draw(rows(tracks), acts));
   if (process.env['KEEP']) await writeFile(join(out, `${name}-${source}-${stamp}-tracks.json`), JSON.stringify({ tracks, acts, load: seconds }));
-  console.log(JSON.stringify(result));
   for (const v of viewers) await v.close();
   await host.dispose();
   await hls.stop();

@@ -38,6 +38,8 @@ export interface Verdict extends Spread {
   firstFrame: number[];
   /** How far apart the pages stood at the end of a pause (ms). */
   pausedApart: number;
+  /** How long the film was to play, in all. */
+  playedMinutes: number;
   /** Seeks that no command asked for, by page. */
   correctiveSeeks: Record<string, number>;
   rateChangesPerMinute: Record<string, number>;
@@ -92,14 +94,14 @@ export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[
   const all = rows(tracks);
   const quiet = (at: number): boolean => !stolen.some((second) => at >= second - 1000 && at < second + STEADY_AFTER);
   const steady: Row[] = [];
-  let playing_ms = 0;
+  let [played_ms, quiet_ms] = [0, 0];
   acts.forEach((act, i) => {
     const until = acts[i + 1]?.at ?? end;
     if (ENDS.includes(act.what)) return;
-    for (let at = act.at; at < until; at += STEP) if (quiet(at)) playing_ms += STEP;
+    played_ms += until - act.at;
+    for (let at = act.at; at < until; at += STEP) if (quiet(at)) quiet_ms += STEP;
     steady.push(...all.filter((row) => row.at >= act.at + STEADY_AFTER && row.at < until));
   });
-  const minutes = playing_ms / 60_000;
   const rates = tracks.flatMap((t) => t.rates.map(([, rate]) => rate));
   return {
     ...spread(steady.filter((row) => quiet(row.at))),
@@ -107,8 +109,9 @@ export function judge(tracks: Track[], acts: Act[], end: number, stolen: number[
     settle: acts.flatMap((act, i) => (ENDS.includes(act.what) ? [] : [{ what: act.what, ms: settle(all, back, act.at, acts[i + 1]?.at ?? end) }])),
     firstFrame: acts.filter((act) => act.what === 'play' || act.what === 'resume').map((act) => firstFrame(tracks, act.at)),
     pausedApart: pausedApart(all, acts),
+    playedMinutes: Math.round(played_ms / 600) / 100,
     correctiveSeeks: each(tracks, (t) => t.seeks.filter((at) => at >= acts[0]!.at && !acts.some((act) => at >= act.at && at < act.at + STEADY_AFTER)).length),
-    rateChangesPerMinute: each(tracks, (t) => round(t.rates.filter(([at]) => quiet(at)).length / minutes)),
+    rateChangesPerMinute: each(tracks, (t) => round(t.rates.filter(([at]) => quiet(at)).length / (quiet_ms / 60_000))),
     rates: [Math.min(1, ...rates), Math.max(1, ...rates)]
   };
 }
