@@ -9,7 +9,7 @@ import { Server } from '../e2e/support/server';
 import { clip, serveHls } from './films';
 import { freeze, processOf } from './freeze';
 import { judge, rows, type Act, type Track } from './judge';
-import { Load, others, times } from './machine';
+import { Load, MOST_OTHERS, others, times } from './machine';
 import { Viewer } from './page';
 import { profiles, type Profile } from './profiles';
 import { draw } from './show';
@@ -26,8 +26,6 @@ const script = process.env['SCRIPT'] ?? 'run';
 const replicas = process.env['REPLICAS']?.split(',');
 const owner = { name: root.name, password: process.env['ROOT_PASSWORD'] ?? root.password };
 
-/** A run in which others took more of the machine's time than this says nothing. */
-const MOST_OTHERS = 0.2;
 /** A second of which the machine's host took more than this is left out of what is judged; a run that is left with half says nothing. */
 const MOST_STOLEN = 0.05;
 

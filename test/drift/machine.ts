@@ -2,6 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 
+/** A run in which others took more of the machine's time than this says nothing. */
+export const MOST_OTHERS = 0.2;
+
 interface Times {
   at: number;
   /** Ticks of all CPUs together that were not idle, also those that other machines on the same iron took. */

@@ -40,10 +40,10 @@ export class House {
     return (await answer.json()) as Room;
   }
 
-  /** Puts the library's film into a room and answers the item's id. */
-  async film(room: Room): Promise<string> {
+  /** Puts a film of the library into a room and answers the item's id. */
+  async film(room: Room, file = 'film.mp4'): Promise<string> {
     const answer = await this.host.post(`/api/rooms/${room.id}/playlist/items`, {
-      data: { items: [{ title: 'The film', library_path: 'Films/film.mp4' }] }
+      data: { items: [{ title: 'The film', library_path: `Films/${file}` }] }
     });
     expect(answer.status(), await answer.text()).toBe(201);
     const { items } = (await answer.json()) as { items: { id: string }[] };

@@ -21,6 +21,8 @@ export const free: Line = { up: 0, down: 0, jitter: 0 };
 /** One page's line. */
 export class Relay {
   private readonly sockets = new Set<Socket>();
+  /** Connections that carry nothing any more. */
+  private readonly silent = new WeakSet<Socket>();
   /** Nothing passes before this instant (performance.now). */
   private heldUntil = 0;
   private stalls: NodeJS.Timeout | undefined;
@@ -51,6 +53,11 @@ export class Relay {
   /** Lets nothing pass for so many ms. */
   hold(ms: number): void {
     this.heldUntil = Math.max(this.heldUntil, performance.now() + ms);
+  }
+
+  /** The network is another one: what is open carries nothing any more and nobody is told; new connections are as ever. */
+  silence(): void {
+    for (const socket of this.sockets) this.silent.add(socket);
   }
 
   /** Cuts every connection and refuses new ones until restore(). */
@@ -91,7 +98,7 @@ export class Relay {
         const left = Math.max(next.at, this.heldUntil) - performance.now();
         if (left > 0.5) return void (timer = setTimeout(pump, left));
         queue.shift();
-        if (!to.destroyed) next.fn();
+        if (!to.destroyed && !this.silent.has(from)) next.fn();
       }
     };
     this.sockets.add(from);

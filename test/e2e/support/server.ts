@@ -23,6 +23,8 @@ export async function freePort(): Promise<number> {
 export interface Settings {
   /** The data folder; a new one is made, and removed at the end, without it. */
   data?: string;
+  /** Its port for pages; a free one without it. */
+  port?: number;
   /** Folder shown as "Films" in the library. */
   library?: string;
   /** Root's password; without it the server prints one at its first start. */
@@ -53,7 +55,7 @@ export class Server {
   static async start(settings: Settings = {}): Promise<Server> {
     if (!existsSync(binary)) throw new Error('bin/synctv is missing: run make build');
     const data = settings.data ?? (await mkdtemp(join(tmpdir(), 'synctv-e2e-')));
-    const [http, rtmp] = [await freePort(), await freePort()];
+    const [http, rtmp] = [settings.port ?? (await freePort()), await freePort()];
     // With -D the traced program keeps the process id, so signals reach it.
     const strace = ['-D', '-f', '-q', '-e', 'trace=sendfile', '-o', settings.trace ?? '', binary];
     const [program, ...args] = settings.trace ? ['strace', ...strace] : [binary];
@@ -88,6 +90,13 @@ export class Server {
   async residentBytes(): Promise<number> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** Ends it without a word, and waits until it is gone; a data folder that was given stays. */
+  async kill(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
   }
 
   /** Asks it to stop and answers its exit code. */

@@ -50,21 +50,34 @@ export function drift(a: Sample[], b: Sample[]): number[] {
   return found;
 }
 
+/** How far (ms) a film that was to run evenly strayed from that: it jumped, or stood. */
+export function strayed(samples: Sample[]): number {
+  const ahead = samples.map((sample) => sample.position * 1000 - sample.at);
+  return Math.max(...ahead) - Math.min(...ahead);
+}
+
 /** The value that the given part of the sizes of all values stays below. */
 export function percentile(values: number[], part: number): number {
   const sizes = values.map(Math.abs).sort((x, y) => x - y);
   return sizes[Math.min(sizes.length - 1, Math.floor(part * sizes.length))] ?? NaN;
 }
 
-/** Begins to note when the page's film plays, pauses and jumps, and when keys and clicks arrive. */
+/** Begins to note when the page's film plays, pauses, jumps, when its socket is gone ("offline") and back ("back"), and when keys and clicks arrive. */
 export async function note(page: Page): Promise<void> {
   await page.evaluate(() => {
     const notes: { what: string; at: number }[] = [];
-    const keep = (event: Event): void =>
-      void notes.push({ what: event.type, at: performance.timeOrigin + performance.now() });
+    const add = (what: string): void => void notes.push({ what, at: performance.timeOrigin + performance.now() });
+    const keep = (event: Event): void => add(event.type);
     // Capturing, so that the stamp comes before the page's own work.
     for (const what of ['play', 'playing', 'pause', 'seeking', 'seeked', 'click', 'input', 'change'])
       document.addEventListener(what, keep, true);
+    const pill = document.querySelector<HTMLElement>('[data-testid=sync-pill]')!;
+    let gone = pill.dataset['state'] === 'offline';
+    new MutationObserver(() => {
+      if (gone === (pill.dataset['state'] === 'offline')) return;
+      gone = !gone;
+      add(gone ? 'offline' : 'back');
+    }).observe(pill, { attributeFilter: ['data-state'] });
     (window as unknown as { notes: typeof notes }).notes = notes;
   });
 }
