@@ -23,6 +23,7 @@ func backupCommand(env config.Lookup) *cobra.Command {
 			"keep it as safe as the database. Media files in library folders are not in it.",
 		Example: "  synctv backup /backups/synctv-$(date +%F).gz",
 	}
+	outputFlag(cmd)
 	flags := storeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withStore(cmd.Context(), flags, env, func(db *store.Store) error { return writeBackup(cmd, db, args[0]) })
@@ -47,8 +48,11 @@ func writeBackup(cmd *cobra.Command, db *store.Store, path string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("backup: %w", err), os.Remove(f.Name()))
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rows written to %s\n", rows, path)
-	return err
+	v := struct {
+		Rows int64  `json:"rows"`
+		File string `json:"file"`
+	}{rows, path}
+	return say(cmd, v, "%d rows written to %s", rows, path)
 }
 
 // restoreCommand puts an archive into an empty database.
@@ -61,6 +65,7 @@ func restoreCommand(env config.Lookup) *cobra.Command {
 		Example: "  synctv restore synctv.gz --database-url postgres://synctv@db/synctv\n  synctv restore --check synctv.gz",
 	}
 	check := cmd.Flags().Bool("check", false, "only read the archive and compare its checksum")
+	outputFlag(cmd)
 	flags := storeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		f, err := os.Open(args[0])
@@ -69,13 +74,7 @@ func restoreCommand(env config.Lookup) *cobra.Command {
 		}
 		defer func() { _ = f.Close() }() // only read
 		if *check {
-			head, rows, err := store.CheckArchive(f)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "whole: %d rows of %s, written by version %s with schema %d\n",
-				rows, time.UnixMilli(head.CreatedMS).Format(time.RFC3339), head.Version, head.Schema)
-			return err
+			return checkArchive(cmd, f)
 		}
 		o, err := storeOptions(flags, env)
 		if err != nil {
@@ -85,10 +84,24 @@ func restoreCommand(env config.Lookup) *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("restore: %w", err)
 		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rows restored\n", rows)
-		return err
+		return say(cmd, map[string]int64{"rows": rows}, "%d rows restored", rows)
 	}
 	return cmd
+}
+
+// checkArchive says what an archive is, if it is whole.
+func checkArchive(cmd *cobra.Command, f *os.File) error {
+	head, rows, err := store.CheckArchive(f)
+	if err != nil {
+		return err
+	}
+	v := struct {
+		Rows    int64     `json:"rows"`
+		Created time.Time `json:"created"`
+		Version string    `json:"version"`
+		Schema  int64     `json:"schema"`
+	}{rows, time.UnixMilli(head.CreatedMS).UTC(), head.Version, head.Schema}
+	return say(cmd, v, "whole: %d rows of %s, written by version %s with schema %d", rows, v.Created.Format(time.RFC3339), v.Version, v.Schema)
 }
 
 // migrateCommand looks at the schema and brings it up to date.
@@ -120,8 +133,7 @@ func migrateCommand(env config.Lookup) *cobra.Command {
 	upFlags := storeFlags(up)
 	up.RunE = func(cmd *cobra.Command, _ []string) error {
 		return withStore(cmd.Context(), upFlags, env, func(*store.Store) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
-			return err
+			return say(cmd, map[string]bool{"up_to_date": true}, "the schema is up to date")
 		})
 	}
 	cmd.AddCommand(status, up)

@@ -129,17 +129,16 @@ func TestHealthAndPages(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
-	none := func(string) (string, bool) { return "", false }
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"version"}, none, &out, &out); err != nil || !strings.HasPrefix(out.String(), "synctv ") {
+	if err := run(t.Context(), []string{"version"}, nil, &out, &out); err != nil || !strings.HasPrefix(out.String(), "synctv ") {
 		t.Errorf("version: %v, %q", err, out.String())
 	}
 	for _, args := range [][]string{{"serve", "--http-addr", "nonsense"}, {"serve", "--log-format=xml"}, {"dance"}, {"serve", "extra"}} {
-		if err := run(t.Context(), args, none, &out, &out); err == nil {
+		if err := run(t.Context(), args, nil, &out, &out); err == nil {
 			t.Errorf("%v was taken", args)
 		}
 	}
-	err := run(t.Context(), []string{"serve", "--http-addr", "nonsense"}, none, &out, &out)
+	err := run(t.Context(), []string{"serve", "--http-addr", "nonsense"}, nil, &out, &out)
 	if err == nil || !strings.Contains(err.Error(), "http-addr (from flag --http-addr)") {
 		t.Errorf("the mistake is not named: %v", err)
 	}

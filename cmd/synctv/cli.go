@@ -88,30 +88,63 @@ func withStore(ctx context.Context, flags, env config.Lookup, work func(*store.S
 	return errors.Join(work(db), db.Close())
 }
 
-// outputFlag lets people choose between a table and JSON.
+// format is how a command prints: for people or for programs.
+type format string
+
+// String implements pflag.Value.
+func (f *format) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (*format) Type() string { return "string" }
+
+// Set implements pflag.Value: what is neither is refused whether or not the
+// command prints anything.
+func (f *format) Set(v string) error {
+	if v != "table" && v != "json" {
+		return errors.New("neither table nor json")
+	}
+	*f = format(v)
+	return nil
+}
+
+// outputFlag lets people choose between a table and JSON, for a command or a
+// group of which every command prints either.
 func outputFlag(cmd *cobra.Command) {
-	cmd.PersistentFlags().StringP("output", "o", "table", "table or json")
+	how := format("table")
+	cmd.PersistentFlags().VarP(&how, "output", "o", "table or json")
+	// It fails only where the flag is not there.
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func wantsJSON(cmd *cobra.Command) bool { return cmd.Flag("output").Value.String() == "json" }
+
+func printJSON(cmd *cobra.Command, v any) error {
+	e := json.NewEncoder(cmd.OutOrStdout())
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// say prints one line, or v as JSON.
+func say(cmd *cobra.Command, v any, line string, args ...any) error {
+	if wantsJSON(cmd) {
+		return printJSON(cmd, v)
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), line+"\n", args...)
+	return err
 }
 
 // show prints rows as a table, or v as JSON.
 func show(cmd *cobra.Command, v any, head []string, rows [][]string) error {
-	out := cmd.OutOrStdout()
-	switch how, _ := cmd.Flags().GetString("output"); how {
-	case "json":
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(v)
-	case "table":
-		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, row := range append([][]string{head}, rows...) {
-			if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
-				return err
-			}
-		}
-		return w.Flush()
-	default:
-		return usageError{fmt.Errorf("--output %q is neither table nor json", how)}
+	if wantsJSON(cmd) {
+		return printJSON(cmd, v)
 	}
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{head}, rows...) {
+		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
 }
 
 // confirm asks before something that cannot be taken back, unless --yes.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,9 +26,18 @@ func newConsole(t *testing.T) *console {
 	return &console{t, map[string]string{"SYNCTV_DATA_DIR": filepath.Join(t.TempDir(), "data")}}
 }
 
+// environ is variables as a process has them.
+func environ(vars map[string]string) []string {
+	list := make([]string, 0, len(vars))
+	for name, value := range vars {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 func (c *console) try(args ...string) (out, errOut string, err error) {
 	var o, e bytes.Buffer
-	err = run(c.t.Context(), args, func(k string) (string, bool) { v, ok := c.env[k]; return v, ok }, &o, &e)
+	err = run(c.t.Context(), args, environ(c.env), &o, &e)
 	return o.String(), e.String(), err
 }
 
@@ -191,23 +201,16 @@ func TestCommandsAndKeysAreDocumented(t *testing.T) {
 func commandTable(t *testing.T) string {
 	t.Helper()
 	out := "| command | does | for example |\n|---|---|---|\n"
-	var walk func(c *cobra.Command)
-	walk = func(c *cobra.Command) {
-		for _, one := range c.Commands() {
-			if one.Name() == "help" || one.Name() == "completion" {
-				continue
-			}
-			if one.Runnable() {
-				example, _, _ := strings.Cut(strings.TrimSpace(one.Example), "\n")
-				if example == "" || one.Short == "" {
-					t.Errorf("%s has no example or no description", one.CommandPath())
-				}
-				_, args, _ := strings.Cut(one.Use, " ")
-				out += "| `" + strings.TrimSpace(one.CommandPath()+" "+args) + "` | " + one.Short + " | `" + example + "` |\n"
-			}
-			walk(one)
+	walk(commands(nil, io.Discard), func(one *cobra.Command) {
+		if one.HasSubCommands() || !one.Runnable() || one.Name() == "help" || one.Parent().Name() == "completion" {
+			return
 		}
-	}
-	walk(commands(func(string) (string, bool) { return "", false }))
+		example, _, _ := strings.Cut(strings.TrimSpace(one.Example), "\n")
+		if example == "" || one.Short == "" {
+			t.Errorf("%s has no example or no description", one.CommandPath())
+		}
+		_, args, _ := strings.Cut(one.Use, " ")
+		out += "| `" + strings.TrimSpace(one.CommandPath()+" "+args) + "` | " + one.Short + " | `" + example + "` |\n"
+	})
 	return out
 }

@@ -70,3 +70,14 @@ func warnOfPool(ctx context.Context, log *slog.Logger, db *store.Store, pool int
 		log.WarnContext(ctx, "two replicas would need more connections than the database takes", "database_max_conns", pool, "server_takes", limit)
 	}
 }
+
+// warnOfConfig says at the start what would be found out late: variables that set
+// nothing, and what several replicas need.
+func warnOfConfig(ctx context.Context, log *slog.Logger, cfg config.Config, strays []string) {
+	for _, s := range strays {
+		log.WarnContext(ctx, "a variable is not used", "variable", s)
+	}
+	if cfg.RedisURL != "" && cfg.SourceKeys == "" {
+		log.WarnContext(ctx, "source-keys is not set: nobody can link a source; several replicas need the same keys")
+	}
+}

@@ -67,7 +67,7 @@ func startHouse(t *testing.T, env map[string]string) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"serve"}, func(k string) (string, bool) { v, ok := all[k]; return v, ok }, h.out, h.log)
+		done <- run(ctx, []string{"serve"}, environ(all), h.out, h.log)
 	}()
 	h.stop = sync.OnceValue(func() error {
 		cancel()

@@ -42,21 +42,21 @@ import (
 )
 
 // serveCommand has a flag for every key of the configuration.
-func serveCommand(env config.Lookup) *cobra.Command {
+func serveCommand(env config.Lookup, strays []string) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve rooms until stopped", Args: cobra.NoArgs,
+		Use: "serve", Short: "Serve rooms until stopped", Args: exactly(0),
 		Example: "  synctv serve --http-addr :8080 --library Films=/srv/films\n  synctv serve --config /etc/synctv/synctv.yaml",
 	}
 	flags := configFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return serve(cmd.Context(), flags, env, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return serve(cmd.Context(), flags, env, strays, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
 }
 
 // serve is the only wiring: it opens everything, runs it until ctx ends, and
 // closes it in the opposite order.
-func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer) (err error) {
+func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, errOut io.Writer) (err error) {
 	cfg, err := config.Load(flags, env)
 	if err != nil {
 		return usageError{fmt.Errorf("configuration:\n%w", err)}
@@ -69,6 +69,7 @@ func serve(ctx context.Context, flags, env config.Lookup, out, errOut io.Writer)
 	if err != nil {
 		return err
 	}
+	warnOfConfig(ctx, log, cfg, strays)
 	db, err := store.Open(ctx, store.Options{
 		URL: string(cfg.DatabaseURL), MaxConns: cfg.DatabaseMax, Slow: cfg.SlowQuery, Log: telemetry.Named(log, "store"),
 	})

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"synctv/internal/config"
 	"synctv/internal/guard"
 	"synctv/internal/media/source"
@@ -91,54 +89,4 @@ func sourcesOf(cfg config.Config, db *store.Store, client *guard.Client, now fun
 		Accounts: db, Keys: keyRing(cfg), Now: now,
 		Backends: map[string]source.Backend{"webdav": &webdav.Backend{Client: client}},
 	}
-}
-
-// sourceCommand looks after what people linked.
-func sourceCommand(env config.Lookup) *cobra.Command {
-	cmd := &cobra.Command{Use: "source", Short: "Look after sources that people linked"}
-	rotate := &cobra.Command{
-		Use: "rotate-keys", Short: "Close the passwords of all linked sources with a new key", Args: exactly(0),
-		Long: "Close the passwords of all linked sources with a new key.\n\n" +
-			"With source-keys set: put the new key first there, restart, run this, then take the old keys out.\n" +
-			"Else the file source.keys in the data folder gets a new key and loses the old ones.",
-		Example: "  synctv source rotate-keys",
-	}
-	flags := configFlags(rotate, "data-dir", "database-url", "redis-url", "source-keys")
-	rotate.RunE = func(cmd *cobra.Command, _ []string) error {
-		cfg, err := config.Load(flags, env)
-		if err != nil {
-			return usageError{err}
-		}
-		return withStore(cmd.Context(), flags, env, func(db *store.Store) error {
-			n, err := rotateKeys(cmd, cfg, db)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d passwords closed anew.\n", n)
-			return err
-		})
-	}
-	cmd.AddCommand(rotate)
-	return cmd
-}
-
-// rotateKeys keeps the old keys until nothing needs them.
-func rotateKeys(cmd *cobra.Command, cfg config.Config, db *store.Store) (int, error) {
-	s := sourcesOf(cfg, db, nil, time.Now)
-	if cfg.SourceKeys != "" || cfg.RedisURL != "" {
-		return s.Rotate(cmd.Context())
-	}
-	f := &keysFile{path: filepath.Join(cfg.DataDir, keyFile)}
-	if _, err := f.keys(); err != nil {
-		return 0, err
-	}
-	fresh := vault.NewKey() + "\n"
-	if err := f.write([]byte(fresh + f.text)); err != nil {
-		return 0, err
-	}
-	n, err := s.Rotate(cmd.Context())
-	if err != nil {
-		return n, err
-	}
-	return n, f.write([]byte(fresh))
 }

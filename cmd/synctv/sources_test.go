@@ -86,6 +86,14 @@ func TestLinkedSource(t *testing.T) {
 			t.Errorf("the password is told: %s", a.body)
 		}
 	}
+	c := &console{t, map[string]string{"SYNCTV_DATA_DIR": filepath.Join(h.dir, "data")}}
+	if out := c.run("source", "list"); !strings.Contains(out, "ada") || !strings.Contains(out, w.Origin) || strings.Contains(out, "sesame") {
+		t.Errorf("source list: %s", out)
+	}
+	if out := c.run("source", "show", account.ID, "-o", "json"); !strings.Contains(out, `"owner": "ada"`) {
+		t.Errorf("source show: %s", out)
+	}
+	c.fails(3, "source", "show", "none")
 	rotated(t, h, "1 passwords closed anew.")
 	plays("after the rotation")
 	ada.delete("/api/me/sources/"+account.ID).ok(204, nil)
@@ -102,12 +110,7 @@ func rotated(t *testing.T, h *house, want string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	env := func(k string) (string, bool) {
-		if k == "SYNCTV_DATA_DIR" {
-			return data, true
-		}
-		return "", false
-	}
+	env := []string{"SYNCTV_DATA_DIR=" + data}
 	if err := run(t.Context(), []string{"source", "rotate-keys"}, env, &out, &out); err != nil || !strings.Contains(out.String(), want) {
 		t.Fatalf("%v: %s", err, &out)
 	}

@@ -185,8 +185,7 @@ func userPassword(env config.Lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), password)
-			return err
+			return say(cmd, map[string]string{"name": u.Name, "password": password}, "%s", password)
 		})
 	}
 	return cmd

@@ -223,7 +223,7 @@ func edges() map[string]Rule {
 				"github.com/google/uuid", "golang.org/x/sync", "golang.org/x/time",
 			},
 		},
-		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry"}, Modules: []string{"go.yaml.in/yaml/v3"}, NoStd: []string{"net/http", "database/sql"}},
+		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry", "internal/vault"}, Modules: []string{"go.yaml.in/yaml/v3"}, NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
 		// What measures servers from outside, on Linux.
 		"test/outside": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/sys"}},

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,18 +96,18 @@ type Key struct {
 
 // Env is the environment variable of a key: SYNCTV_HTTP_ADDR.
 func (k Key) Env() string {
-	return "SYNCTV_" + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))
+	return prefix + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))
 }
 
 // Keys lists everything that can be set.
 func Keys() []Key {
 	return []Key{
 		{Flag: "data-dir", Default: "data", Help: "folder for the database and other state", set: text(func(c *Config) *string { return &c.DataDir })},
-		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.DatabaseURL })},
+		{Flag: "database-url", Help: "postgres://… or sqlite:FILE; default: a SQLite file in the data folder", Secret: true, set: secretURL(func(c *Config) *ident.Secret { return &c.DatabaseURL }, "sqlite:FILE or postgres://user:password@host/database", "sqlite", "postgres", "postgresql")},
 		{Flag: "database-max-conns", Default: "10", Help: "most database connections of this process", set: number(1, 1000, func(c *Config) *int { return &c.DatabaseMax })},
-		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RedisURL })},
+		{Flag: "redis-url", Help: "redis://[user:password@]host:port, what replicas share; several &addr=host:port for Redis Cluster; default: this process is alone", Secret: true, set: secretURL(func(c *Config) *ident.Secret { return &c.RedisURL }, "redis://[user:password@]host:port", "redis", "rediss", "unix")},
 		{Flag: "cluster-addr", Default: ":7900", Help: "with redis-url: host:port from which other replicas fetch live streams; keep it away from the internet", set: address(func(c *Config) *string { return &c.ClusterAddr })},
-		{Flag: "cluster-url", Help: "http://host:port under which other replicas reach cluster-addr; default: the address that Redis is reached from", set: text(func(c *Config) *string { return &c.ClusterURL })},
+		{Flag: "cluster-url", Help: "http://host:port under which other replicas reach cluster-addr; default: the address that Redis is reached from", set: site(func(c *Config) *string { return &c.ClusterURL }, "http://host:port", "http")},
 		{Flag: "http-addr", Default: ":8080", Help: "host:port of the page, the API and the sockets", set: address(func(c *Config) *string { return &c.HTTPAddr })},
 		{Flag: "http-base-path", Help: "path below which a reverse proxy shows this server, as /watch; the proxy leaves it in what it passes on; default: none", set: basePath},
 		{Flag: "tls-cert", Help: "PEM file with a certificate: http-addr then speaks HTTPS with HTTP/2; read again when it changes", set: text(func(c *Config) *string { return &c.TLSCert })},
@@ -114,7 +115,7 @@ func Keys() []Key {
 		{Flag: "tcp-congestion", Help: "how fast films and streams go to people: congestion control of http-addr's connections on Linux, as bbr, which keeps its speed on lines that lose packets; default: the system's", set: text(func(c *Config) *string { return &c.Congestion })},
 		{Flag: "cors-origins", Help: "other sites whose pages may use the API with tokens, as https://bots.example.org, separated by commas", set: origins},
 		{Flag: "rtmp-addr", Default: ":1935", Help: "host:port for RTMP encoders; 'off' turns it off", set: rtmpAddress},
-		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: text(func(c *Config) *string { return &c.RTMPURL })},
+		{Flag: "rtmp-url", Help: "rtmp://host[:port] that encoders are told; default: the host of the page", set: site(func(c *Config) *string { return &c.RTMPURL }, "rtmp://host[:port]", "rtmp", "rtmps")},
 		{Flag: "rtmps-addr", Help: "host:port for RTMP encoders over TLS; default: off", set: optionalAddress(func(c *Config) *string { return &c.RTMPSAddr })},
 		{Flag: "rtmps-cert", Help: "PEM file with the certificate for rtmps-addr; read again when it changes", set: text(func(c *Config) *string { return &c.RTMPSCert })},
 		{Flag: "rtmps-key", Help: "PEM file with the certificate's key", set: text(func(c *Config) *string { return &c.RTMPSKey })},
@@ -135,7 +136,7 @@ func Keys() []Key {
 		{Flag: "log-format", Default: "text", Help: "text or json", set: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{Flag: "log-level", Default: "info", Help: "trace, debug, info, warn or error, and part=level for some parts, as info,live=debug", Live: true, set: level},
 		{Flag: "metrics-addr", Help: "host:port where Prometheus scrapes /metrics; keep it inside; default: off", set: optionalAddress(func(c *Config) *string { return &c.MetricsAddr })},
-		{Flag: "otlp-endpoint", Help: "http://host:4318 of an OpenTelemetry collector that takes traces by OTLP/HTTP; default: off", set: collector},
+		{Flag: "otlp-endpoint", Help: "http://host:4318 of an OpenTelemetry collector that takes traces by OTLP/HTTP; default: off", set: site(func(c *Config) *string { return &c.OTLPEndpoint }, "http://host:4318", "http", "https")},
 		{Flag: "otlp-percent", Default: "100", Help: "how many of a hundred traces are recorded", set: number(0, 100, func(c *Config) *int { return &c.OTLPPercent })},
 		{Flag: "slow-query", Default: "500ms", Help: "log what takes the database so long; 0s = nothing", set: duration(time.Hour, func(c *Config) *time.Duration { return &c.SlowQuery })},
 		{Flag: "fetch-allow", Help: "networks and hosts that may be fetched from although they are not on the public internet, separated by commas: 192.168.1.7, nas.lan, .lan", set: places(func(c *Config) *Places { return &c.FetchAllow })},
@@ -146,7 +147,7 @@ func Keys() []Key {
 		{Flag: "proxy-cache", Default: "4096", Help: "disk for what came through this server, in the data folder, MiB", set: number(64, 1<<30, func(c *Config) *int { return &c.ProxyCache })},
 		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
 		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
-		{Flag: "source-keys", Help: "keys that passwords of linked sources are kept encrypted with, id=base64 of 32 bytes, separated by commas, the first for new ones; default: made in the data folder; several replicas need them set", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.SourceKeys })},
+		{Flag: "source-keys", Help: "keys that passwords of linked sources are kept encrypted with, id=base64 of 32 bytes, separated by commas, the first for new ones; default: made in the data folder; several replicas need them set", Secret: true, set: sourceKeys},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
 }
@@ -172,25 +173,29 @@ func Load(flags, env Lookup) (Config, error) {
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = ident.Secret("sqlite:" + filepath.Join(c.DataDir, "synctv.db"))
 	}
+	errs = append(errs, c.together()...)
+	return c, errors.Join(errs...)
+}
+
+// together finds what fits each key but not the others.
+func (c *Config) together() (errs []error) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		errs = append(errs, errors.New("tls-cert and tls-key: give both or none"))
+	}
+	if (c.RTMPSCert == "") != (c.RTMPSKey == "") {
+		errs = append(errs, errors.New("rtmps-cert and rtmps-key: give both or none"))
+	} else if c.RTMPSAddr != "" && c.RTMPSCert == "" {
+		errs = append(errs, errors.New("rtmps-addr: needs rtmps-cert and rtmps-key"))
 	}
 	if c.RedisURL != "" && strings.HasPrefix(string(c.DatabaseURL), "sqlite:") {
 		errs = append(errs, errors.New("redis-url: several replicas need a PostgreSQL database-url, too"))
 	}
-	return c, errors.Join(errs...)
+	return errs
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		*field(c) = v
-		return nil
-	}
-}
-
-func secret(field func(*Config) *ident.Secret) func(*Config, string) error {
-	return func(c *Config, v string) error {
-		*field(c) = ident.Secret(v)
 		return nil
 	}
 }
@@ -250,13 +255,16 @@ func address(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-func collector(c *Config, v string) error {
-	u, err := url.Parse(v)
-	if v != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
-		return fmt.Errorf("%q is not like http://host:4318", v)
+// site takes an address without a person in it, or nothing.
+func site(field func(*Config) *string, want string, schemes ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		u, err := url.Parse(v)
+		if v != "" && (err != nil || !slices.Contains(schemes, u.Scheme) || u.Host == "" || u.User != nil) {
+			return fmt.Errorf("%q is not like %s", v, want)
+		}
+		*field(c) = v
+		return nil
 	}
-	c.OTLPEndpoint = v
-	return nil
 }
 
 func isPort(s string) bool {

@@ -137,7 +137,7 @@ func readFile(path string) (layer, error) {
 		text, err := flat(value)
 		switch {
 		case !known(name.Value):
-			errs = append(errs, fmt.Errorf("%s: there is no key %q%s", at, name.Value, nearest(name.Value)))
+			errs = append(errs, fmt.Errorf("%s: there is no key %q%s", at, name.Value, guess(name.Value)))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s (from %s): %w", name.Value, at, err))
 		case sources[name.Value] != "":
@@ -187,19 +187,28 @@ func known(name string) bool {
 	return false
 }
 
-// nearest guesses what was meant by a key that does not exist.
+// guess asks whether another key was meant.
+func guess(name string) string {
+	near := nearest(strings.ReplaceAll(name, "_", "-"))
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", near)
+}
+
+// nearest is what was likely meant by a key that does not exist; empty: nobody
+// knows.
 func nearest(name string) string {
-	name = strings.ReplaceAll(name, "_", "-")
 	best, least := "", 4
 	for _, k := range Keys() {
 		if d := distance(name, k.Flag); d < least {
 			best, least = k.Flag, d
 		}
+		if file := k.Flag + "-file"; k.Secret && distance(name, file) < least {
+			best, least = file, distance(name, file)
+		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }
 
 // distance counts the letters to add, remove or change between two words.

@@ -70,6 +70,32 @@ func (s *Store) SwapSealed(ctx context.Context, id, from, to string) error {
 	return err
 }
 
+// LinkedSource is a linked source with whose it is and which key closed its
+// password, for operators.
+type LinkedSource struct {
+	source.Account
+	Owner, KeyID string
+}
+
+const linkedSelect = `SELECT s.id, s.user_id, s.kind, s.name, s.url, s.created_ms, u.name, s.key_id FROM sources s JOIN users u ON u.id = s.user_id`
+
+func scanLinked(row scanner) (l LinkedSource, err error) {
+	err = row.Scan(&l.ID, &l.UserID, &l.Kind, &l.Name, &l.URL, &l.CreatedMS, &l.Owner, &l.KeyID)
+	return l, err
+}
+
+// LinkedSources lists at most limit of everybody's, the newest first.
+func (s *Store) LinkedSources(ctx context.Context, limit int) ([]LinkedSource, error) {
+	rows, err := s.read.QueryContext(ctx, linkedSelect+` ORDER BY s.created_ms DESC, s.id DESC LIMIT $1`, limit)
+	return all(rows, err, scanLinked)
+}
+
+// LinkedSource is one of them, or source.ErrUnlinked.
+func (s *Store) LinkedSource(ctx context.Context, id string) (LinkedSource, error) {
+	l, err := scanLinked(s.read.QueryRowContext(ctx, linkedSelect+` WHERE s.id = $1`, id))
+	return one(l, err, source.ErrUnlinked)
+}
+
 func scanPair(row scanner) (pair [2]string, err error) {
 	err = row.Scan(&pair[0], &pair[1])
 	return pair, err
