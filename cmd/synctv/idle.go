@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// idleEvery is how often idle rooms are looked for.
-const idleEvery = time.Hour
+const (
+	// idleEvery is how often idle rooms are looked for.
+	idleEvery = time.Hour
+	// idleBatches bounds one round: what is left waits for the next.
+	idleBatches = 1000
+)
 
 // closeIdle closes rooms nobody used for long, until ctx ends. One replica at a
 // time does it.
@@ -17,7 +21,7 @@ func (p *program) closeIdle(ctx context.Context) error {
 			next = min(next, idle)
 			var n int
 			err := p.alone(ctx, "close_idle", func(ctx context.Context) (err error) {
-				n, err = p.rooms.CloseIdle(ctx, idle)
+				n, err = p.closeAllIdle(ctx, idle)
 				return err
 			})
 			if err != nil && ctx.Err() == nil {
@@ -34,4 +38,14 @@ func (p *program) closeIdle(ctx context.Context) error {
 		case <-wait.C:
 		}
 	}
+}
+
+func (p *program) closeAllIdle(ctx context.Context, idle time.Duration) (total int, err error) {
+	more := true
+	for i := 0; more && i < idleBatches && err == nil; i++ {
+		var n int
+		n, more, err = p.rooms.CloseIdle(ctx, idle)
+		total += n
+	}
+	return total, err
 }

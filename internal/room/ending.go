@@ -176,18 +176,18 @@ func (s *Service) handOver(ctx context.Context, r Room, toID string) (Room, erro
 // idlePage is how many idle rooms are closed at a time.
 const idlePage = 100
 
-// CloseIdle closes rooms that nobody used for so long and that nobody is in,
-// and tells how many. It may run on several replicas at once.
-func (s *Service) CloseIdle(ctx context.Context, idle time.Duration) (int, error) {
+// CloseIdle closes rooms that nobody used for so long and that nobody is in, a
+// page of them, and tells how many, and whether there may be more. It may run on
+// several replicas at once.
+func (s *Service) CloseIdle(ctx context.Context, idle time.Duration) (closed int, more bool, err error) {
 	rooms, err := s.RoomChanges.IdleRooms(ctx, s.nowMS()-idle.Milliseconds(), idlePage)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	closed := 0
 	for _, r := range rooms {
 		if len(s.Announcer.Online(ctx, r.ID)) > 0 {
 			if err := s.RoomChanges.TouchRoom(ctx, r.ID, s.nowMS()); err != nil {
-				return closed, err
+				return closed, false, err
 			}
 			continue
 		}
@@ -200,11 +200,11 @@ func (s *Service) CloseIdle(ctx context.Context, idle time.Duration) (int, error
 		case problem.Conflict, problem.NotFound: // somebody came back, or was faster
 			continue
 		default:
-			return closed, err
+			return closed, false, err
 		}
 		if err := s.empty(ctx, r.ID); err != nil {
-			return closed, err
+			return closed, false, err
 		}
 	}
-	return closed, nil
+	return closed, len(rooms) == idlePage, nil
 }

@@ -25,7 +25,8 @@ func scans() map[string]string {
 	return map[string]string{
 		"SELECT key, value FROM settings":                "a row for each setting an admin changed: less than ten",
 		`SELECT id, sealed FROM sources WHERE key_id <>`: "the command line closes all secrets with a new key",
-		`SELECT count(*) FROM users`:                     "asked once, at the start",
+		`SELECT s.id, s.user_id, s.kind, s.name, s.url, s.created_ms, u.name, s.key_id FROM sources s JOIN users u ON u.id = s.user_id ORDER BY`: "the command line lists all linked sources",
+		`SELECT count(*) FROM users`: "asked once, at the start",
 		`SELECT id, name, description, creator_id, password_hash, visibility, status, settings, version, created_ms FROM rooms ORDER BY`: "the command line lists all rooms",
 		`SELECT u.id, u.name, u.password_hash, u.role, u.status, u.color, u.version, u.created_ms FROM users u WHERE u.name_key LIKE`:    "an admin looks for a part of a name",
 	}

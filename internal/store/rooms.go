@@ -138,3 +138,15 @@ func scanSummary(row scanner) (room.Summary, error) {
 func containing(s string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
+
+// Place is somebody's place in a room.
+type Place struct{ Room, Person string }
+
+// ActivePlaces lists at most limit members of open rooms that were used since,
+// the room that was used last first.
+func (s *Store) ActivePlaces(ctx context.Context, sinceMS int64, limit int) ([]Place, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT m.room_id, m.person_id FROM rooms r JOIN members m ON m.room_id = r.id
+		WHERE r.status = 'active' AND r.active_ms >= $1 AND m.status = 'active' ORDER BY r.active_ms DESC LIMIT $2`, sinceMS, limit)
+	return all(rows, err, func(row scanner) (at Place, err error) { return at, row.Scan(&at.Room, &at.Person) })
+}
