@@ -3,6 +3,7 @@
  * a source needs them. Knows elements and engines; nothing of rooms, sync or retries.
  */
 import type { Play, PlayKind } from '../api/types';
+import { keepToEdge } from './edge';
 import { ofDash, ofElement, ofFlv, ofHls, type Failure } from './failure';
 
 /**
@@ -17,9 +18,10 @@ export type Attached = { destroy(): void };
 /** Hears of the failure that ended a source; at most once for each. */
 export type OnFailure = (f: Failure) => void;
 
-/** A live picture this far (s) behind the encoder is right; beyond the second it catches up. */
-const LIVE_TARGET_S = 1;
-const LIVE_MOST_S = 2;
+/** So far (s) behind the newest that is loaded plays live FLV, which comes picture by picture. */
+const FLV_BEHIND_S = 0.35;
+/** So many parts behind the newest that is loaded plays low-latency HLS. */
+const PARTS_BEHIND = 3;
 
 /**
  * What this browser should open: iPhones without media source play HLS only. Its files have other
@@ -65,6 +67,12 @@ async function hls(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): P
     lowLatencyMode: o.live,
     startPosition: o.live ? -1 : o.start_s,
   });
+  // Only where parts come one by one is the newest that is loaded the newest there is. What
+  // hls.js does by itself leaves a picture behind for good that is more than a segment late.
+  let leave: (() => void) | null = null;
+  player.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
+    if (details.live && details.partTarget) leave ??= keepToEdge(video, PARTS_BEHIND * details.partTarget);
+  });
   let recovered = false;
   player.on(Hls.Events.ERROR, (_event, data) => {
     if (!data.fatal) return;
@@ -77,7 +85,12 @@ async function hls(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): P
   });
   player.loadSource(o.url);
   player.attachMedia(video);
-  return player;
+  return {
+    destroy() {
+      leave?.();
+      player.destroy();
+    },
+  };
 }
 
 async function dash(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
@@ -107,9 +120,6 @@ async function flv(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): P
       enableWorker: true,
       enableStashBuffer: !o.live,
       autoCleanupSourceBuffer: true,
-      liveSync: o.live,
-      liveSyncTargetLatency: LIVE_TARGET_S,
-      liveSyncMaxLatency: LIVE_MOST_S,
     },
   );
   player.on(mpegts.Events.ERROR, (type: string, detail: string, info?: { code?: number }) =>
@@ -118,7 +128,13 @@ async function flv(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): P
   if (o.live) player.on(mpegts.Events.LOADING_COMPLETE, () => onfailure({ reason: 'offline', detail: 'ended' }));
   player.attachMediaElement(video);
   player.load();
-  return player;
+  const leave = o.live ? keepToEdge(video, FLV_BEHIND_S) : () => {};
+  return {
+    destroy() {
+      leave();
+      player.destroy();
+    },
+  };
 }
 
 function refuse(onfailure: OnFailure, f: Failure): Attached {
