@@ -76,6 +76,7 @@ func meetNeighbours(cfg config.Config, s *shared, hub *live.Hub, hls hlsServer, 
 	}
 	n := &neighbours{listen: ln, claims: &streamClaims{claims: s.claims, replica: s.replica, url: at, token: rand.Text(), now: s.now}}
 	n.relay = pull.New(hub, n.claims, pull.Limits{}, log, traces)
+	n.relay.Self = pull.Source{URL: at, Token: n.claims.token}
 	n.server = &http.Server{
 		Handler: n.relay.Handler(n.claims.token, hls.Serve), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -71,7 +71,11 @@ func (r *relay) StreamInfo(stream string) (screen.Stream, bool) {
 	o, ok, err := r.others.claims.claims.Owner(ctx, streamClaim+stream)
 	st := screen.Stream{Stream: stream, Live: ok, StartedMS: o.SinceMS}
 	if info.Live {
+		since := st.StartedMS
 		st, ok, err = r.view(info), true, nil // being pulled: more is known of it
+		if since != 0 {
+			st.StartedMS = since // not since when it is pulled
+		}
 	}
 	st.Owner = o.Replica
 	return st, ok && err == nil
@@ -164,19 +168,31 @@ func (o outputs) ServeHLS(w http.ResponseWriter, r *http.Request, it screen.Item
 	return inWords(o.hls.Serve(w, r, stream, file))
 }
 
-// StreamStats implements api.Streams. What becomes of viewers is counted on
-// each replica; the rest is the same on all that have the stream.
-func (o outputs) StreamStats(stream string) (api.StreamStats, bool) {
-	i := o.hub.Info(stream)
-	st := api.StreamStats{
+// StreamStats implements api.Streams.
+func (o outputs) StreamStats(ctx context.Context, stream string) (api.StreamStats, error) {
+	i, err := o.info(ctx, stream)
+	if err != nil {
+		return api.StreamStats{}, err
+	}
+	return api.StreamStats{
+		StartedMS: i.Started.UnixMilli(),
+
 		Video: i.Video, Audio: i.Audio, BitrateKbps: int64(i.Bitrate / 1000), FrameRate: i.FrameRate,
 		KeyIntervalMS: i.KeyInterval.Milliseconds(), LongGOP: i.LongGOP, LostFrames: i.LostFrames, Viewers: i.Viewers,
 		Skipped: i.SkippedToKey, ClosedSlow: i.DroppedSlow, ClosedStalled: i.DroppedStalled,
+	}, nil
+}
+
+// info is what is known of a stream, wherever it is published.
+func (o outputs) info(ctx context.Context, stream string) (live.Info, error) {
+	if o.others != nil {
+		return o.others.relay.Info(ctx, stream)
 	}
-	if i.Live {
-		st.StartedMS = i.Started.UnixMilli()
+	i := o.hub.Info(stream)
+	if !i.Live {
+		return i, live.ErrOffline
 	}
-	return st, i.Live
+	return i, nil
 }
 
 // EndStream implements api.Streams, on every replica.

@@ -205,8 +205,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		p.encoders.Gallery = gallery{hub, p.others}
 	}
 	p.metrics = p.measure(db, copies)
-	port, err := p.listen()
-	if err != nil {
+	if err := p.listen(); err != nil {
 		return nil, err
 	}
 	waits := waiting.New(rooms, playbacks, node, shared.now)
@@ -220,7 +219,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		},
 		Sources: outside.linked, Looks: look.New(rooms, outside.client, catalog.Tools, cfg.Proxy),
 		Ready: func(ctx context.Context) error { return p.ready(ctx, db) }, Away: shared.missing,
-		Base: cfg.BasePath, RTMPURL: cfg.RTMPURL, RTMPPort: port, CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
+		Base: cfg.BasePath, RTMPURL: cfg.RTMPURL, RTMPPort: portOf(p.rtmp), RTMPSPort: portOf(p.rtmps), CookieSecure: cfg.CookieSecure || cfg.TLSCert != "", CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.Proxies,
 	}).Handler()
 	return p, nil
 }
@@ -260,30 +259,38 @@ func closeTraces(t *telemetry.Traces) error {
 
 // listen opens the ports before anything runs, so that a taken one stops the
 // start with a clear error.
-func (p *program) listen() (rtmpPort string, err error) {
+func (p *program) listen() (err error) {
 	if p.http, err = listenHTTP(p.cfg.HTTPAddr, p.cfg.TLSCert, p.cfg.TLSKey, p.cfg.Congestion); err != nil {
-		return "", fmt.Errorf("http-addr: %w", err)
+		return fmt.Errorf("http-addr: %w", err)
 	}
 	if p.cfg.MetricsAddr != "" {
 		if p.scrape, err = net.Listen("tcp", p.cfg.MetricsAddr); err != nil {
-			return "", errors.Join(fmt.Errorf("metrics-addr: %w", err), p.http.Close())
+			return errors.Join(fmt.Errorf("metrics-addr: %w", err), p.http.Close())
 		}
 	}
 	if p.cfg.RTMPSAddr != "" {
 		if p.rtmps, err = secureListen(p.cfg.RTMPSAddr, p.cfg.RTMPSCert, p.cfg.RTMPSKey); err != nil {
-			return "", errors.Join(fmt.Errorf("rtmps-addr: %w", err), p.http.Close())
+			return errors.Join(fmt.Errorf("rtmps-addr: %w", err), p.http.Close())
 		}
 	}
 	if p.cfg.RTMPAddr == "" {
-		return "", nil
+		return nil
 	}
 	if p.rtmp, err = net.Listen("tcp", p.cfg.RTMPAddr); err != nil {
-		return "", errors.Join(fmt.Errorf("rtmp-addr: %w", err), p.http.Close())
+		return errors.Join(fmt.Errorf("rtmp-addr: %w", err), p.http.Close())
 	}
-	if addr, ok := p.rtmp.Addr().(*net.TCPAddr); ok {
-		rtmpPort = strconv.Itoa(addr.Port)
+	return nil
+}
+
+// portOf is where encoders find a listener; empty when there is none.
+func portOf(ln net.Listener) string {
+	if ln == nil {
+		return ""
 	}
-	return rtmpPort, nil
+	if addr, ok := ln.Addr().(*net.TCPAddr); ok {
+		return strconv.Itoa(addr.Port)
+	}
+	return ""
 }
 
 // bootstrap makes root at the first start. A made password goes to standard

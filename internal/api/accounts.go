@@ -111,7 +111,7 @@ type InfoView struct {
 
 func (s *Server) info(ctx context.Context, _ *struct{}) (*body[InfoView], error) {
 	now := s.Settings.Now()
-	v := InfoView{Name: "SyncTV", Version: s.Version, Signup: account.Signup(now.Signup), Announcement: now.Announcement, RTMP: s.RTMPPort != "" || s.RTMPURL != ""}
+	v := InfoView{Name: "SyncTV", Version: s.Version, Signup: account.Signup(now.Signup), Announcement: now.Announcement, RTMP: s.RTMPPort != "" || s.RTMPSPort != "" || s.RTMPURL != ""}
 	if u, _, err := s.signedIn(ctx); err == nil {
 		v.FFmpeg = s.Catalog.Tools.Installed()
 		v.Library = s.Catalog.MayBrowse(userPerson(u))

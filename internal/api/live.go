@@ -33,12 +33,15 @@ type LiveKeyView struct {
 
 // NewLiveKeyView is the only answer that shows a key.
 type NewLiveKeyView struct {
-	ID     string          `json:"id"`
-	Key    string          `json:"key" doc:"the stream key; it is not shown again"`
-	Stream string          `json:"stream"`
-	Server string          `json:"server" doc:"what an encoder calls server"`
-	URL    string          `json:"url" doc:"both in one, for ffmpeg"`
-	Item   screen.ItemView `json:"item"`
+	ID     string `json:"id"`
+	Key    string `json:"key" doc:"the stream key; it is not shown again"`
+	Stream string `json:"stream"`
+	Server string `json:"server" doc:"what an encoder calls server"`
+	URL    string `json:"url" doc:"both in one, for ffmpeg"`
+	// The same over TLS, when encoders are offered both.
+	SecureServer string          `json:"secure_server,omitempty" doc:"the server over TLS, if there is one beside server"`
+	SecureURL    string          `json:"secure_url,omitempty" doc:"server over TLS and key in one"`
+	Item         screen.ItemView `json:"item"`
 }
 
 // StreamStats is how a stream does, for whoever sends it.
@@ -114,11 +117,8 @@ func (s *Server) streamRoutes() {
 		if err := s.mayPublish(ctx, in); err != nil {
 			return nil, err
 		}
-		st, ok := s.Streams.StreamStats(in.Stream)
-		if !ok {
-			return nil, errStreamOffline
-		}
-		return reply(st, nil)
+		st, err := s.Streams.StreamStats(ctx, in.Stream)
+		return reply(st, offlineUnlessKnown(err))
 	})
 	operation(s, huma.Operation{
 		OperationID: "end-stream", Method: http.MethodPost, Path: "/api/rooms/{room}/live/{stream}/end", Tags: tags,
@@ -153,23 +153,39 @@ func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyV
 	if err != nil {
 		return nil, err
 	}
-	server := s.rtmpServer(callerOf(ctx).host) + "/live/" + in.Room
-	return reply(NewLiveKeyView{
-		ID: k.ID, Key: secret, Stream: k.Stream, Server: server, URL: server + "/" + secret, Item: s.Rooms.ViewItem(item),
-	}, nil)
+	view := NewLiveKeyView{ID: k.ID, Key: secret, Stream: k.Stream, Item: s.Rooms.ViewItem(item)}
+	path := "/live/" + in.Room
+	plain, secure := s.encoderServers(callerOf(ctx).host)
+	view.Server, view.URL = plain+path, plain+path+"/"+secret
+	if secure != "" {
+		view.SecureServer, view.SecureURL = secure+path, secure+path+"/"+secret
+	}
+	return reply(view, nil)
 }
 
-// rtmpServer is what encoders are told: as configured, else this host.
-func (s *Server) rtmpServer(host string) string {
+// encoderServers is what encoders are told: as configured, else this host. When
+// all of them must speak TLS, that is the only one.
+func (s *Server) encoderServers(host string) (server, secure string) {
 	if s.RTMPURL != "" {
-		return s.RTMPURL
+		return s.RTMPURL, ""
 	}
 	name := (&url.URL{Host: host}).Hostname()
-	if s.RTMPPort == "1935" {
-		if net.ParseIP(name) != nil && net.ParseIP(name).To4() == nil {
-			name = "[" + name + "]"
-		}
-		return "rtmp://" + name
+	if s.RTMPSPort != "" {
+		secure = "rtmps://" + hostPort(name, s.RTMPSPort, "443")
 	}
-	return "rtmp://" + net.JoinHostPort(name, s.RTMPPort)
+	if s.RTMPPort == "" && secure != "" {
+		return secure, ""
+	}
+	return "rtmp://" + hostPort(name, s.RTMPPort, "1935"), secure
+}
+
+// hostPort leaves out the port that encoders take by themselves.
+func hostPort(name, port, usual string) string {
+	if port != usual {
+		return net.JoinHostPort(name, port)
+	}
+	if ip := net.ParseIP(name); ip != nil && ip.To4() == nil {
+		return "[" + name + "]"
+	}
+	return name
 }

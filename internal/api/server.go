@@ -44,8 +44,9 @@ type Streams interface {
 	ServeFLV(w http.ResponseWriter, r *http.Request, it screen.Item) error
 	// ServeHLS answers for one file: index.m3u8, or what the playlists name.
 	ServeHLS(w http.ResponseWriter, r *http.Request, it screen.Item, file string) error
-	// StreamStats tells how a stream does; ok is false when nobody publishes it.
-	StreamStats(stream string) (st StreamStats, ok bool)
+	// StreamStats tells how a stream does; it fails when nobody publishes it. It
+	// may ask another replica.
+	StreamStats(ctx context.Context, stream string) (StreamStats, error)
 	// EndStream disconnects the encoder and holds it off for a minute. It says
 	// whether there was one.
 	EndStream(stream string) bool
@@ -97,8 +98,9 @@ type Options struct {
 	// CookieSecure sends cookies over TLS only.
 	CookieSecure bool
 	// RTMPURL is what encoders are told, "rtmp://host:port"; empty: the host of
-	// the request with RTMPPort. RTMPPort empty: no encoders.
-	RTMPURL, RTMPPort string
+	// the request with RTMPPort, or with RTMPSPort for those that speak TLS. A
+	// port that is empty: none such.
+	RTMPURL, RTMPPort, RTMPSPort string
 }
 
 // Server holds the routes.

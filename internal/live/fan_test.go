@@ -171,7 +171,7 @@ func TestSendingAllocatesNothingPerViewer(t *testing.T) {
 		dts += 33
 		deliver(t, h, p, dts, picture, viewers)
 	})
-	if cost > viewers/4 {
+	if cost > 2 { // an average, rounded down
 		t.Errorf("%v allocations for a picture to %d viewers", cost, viewers)
 	}
 	t.Logf("%v allocations for a picture to %d viewers", cost, viewers)

@@ -9,7 +9,7 @@ import (
 )
 
 // Handler is what the internal listener serves to other replicas: this one's
-// streams as FLV, and the files of their HLS. hls may be nil.
+// streams as FLV, their numbers, and the files of their HLS. hls may be nil.
 func (r *Relay) Handler(token string, hls func(w http.ResponseWriter, r *http.Request, stream, name string) error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+flvPath+"{stream}", func(w http.ResponseWriter, req *http.Request) {
@@ -18,10 +18,13 @@ func (r *Relay) Handler(token string, hls func(w http.ResponseWriter, r *http.Re
 			http.Error(w, "not here", http.StatusNotFound)
 			return
 		}
+		defer r.pullers.join(stream, req.Header)()
 		if err := r.hub.ServeFLV(w, req, stream); err != nil {
 			http.Error(w, "not here", http.StatusNotFound)
 		}
 	})
+	mux.HandleFunc("GET "+infoPath+"{stream}", r.serveInfo)
+	mux.HandleFunc("GET "+watchedPath+"{stream}", r.serveWatched)
 	mux.HandleFunc("GET "+hlsPath+"{stream}/{name}", func(w http.ResponseWriter, req *http.Request) {
 		if hls == nil || hls(w, req, req.PathValue("stream"), req.PathValue("name")) != nil {
 			http.Error(w, "not here", http.StatusNotFound)

@@ -15,8 +15,10 @@ import (
 
 // Paths of the internal listener.
 const (
-	flvPath = "/relay/flv/"
-	hlsPath = "/relay/hls/"
+	flvPath     = "/relay/flv/"
+	hlsPath     = "/relay/hls/"
+	infoPath    = "/relay/info/"
+	watchedPath = "/relay/watched/"
 )
 
 var errUnwatched = errors.New("relay: nobody watches")
@@ -96,6 +98,10 @@ func (r *Relay) get(ctx context.Context, src Source, path string) (res *http.Res
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+src.Token)
+	if r.Self.URL != "" {
+		req.Header.Set(pullerURL, r.Self.URL)
+		req.Header.Set(pullerToken, r.Self.Token)
+	}
 	for k, v := range telemetry.Carry(traced) {
 		req.Header.Set(k, v)
 	}

@@ -56,6 +56,10 @@ func (l Limits) withDefaults() Limits {
 
 // Relay pulls streams. Its methods may be called from any goroutine.
 type Relay struct {
+	// Self is where others can ask this replica who watches what it pulls; empty:
+	// nowhere. It is set before anything is served.
+	Self Source
+
 	hub      *live.Hub
 	registry Registry
 	limits   Limits
@@ -66,6 +70,7 @@ type Relay struct {
 	end      context.CancelFunc
 	work     sync.WaitGroup
 	files    files
+	pullers  pullers
 
 	mu     sync.Mutex
 	pulls  map[string]bool // streams that are being pulled; guarded by mu

@@ -44,6 +44,11 @@ func (c *session) play(stream uint32, name string) error {
 		return errPlay
 	}
 	defer v.Leave()
+	if !c.server.enterPlay(c.host, c.limits) {
+		_ = c.status(stream, "error", "NetStream.Play.Failed", "There are too many players.")
+		return errPlay
+	}
+	defer c.server.leavePlay(c.host)
 	c.settled()
 	if err := c.beginPlay(stream); err != nil {
 		return err

@@ -51,6 +51,7 @@ type Gallery interface {
 type Limits struct {
 	Conns     int           // open connections: 256; more are closed at once
 	PerHost   int           // connections of one address that do not publish yet: 16
+	Players   int           // that play, from one address: 8; all together Conns/2
 	Handshake time.Duration // until the handshake is done: 5 s
 	Publish   time.Duration // from then until publish was admitted: 10 s
 	Idle      time.Duration // a publisher that sends nothing: 15 s
@@ -71,6 +72,7 @@ const (
 func (l Limits) withDefaults() Limits {
 	fill(&l.Conns, 256)
 	fill(&l.PerHost, 16)
+	fill(&l.Players, 8)
 	fill(&l.Handshake, 5*time.Second)
 	fill(&l.Publish, 10*time.Second)
 	fill(&l.Idle, 15*time.Second)

@@ -25,7 +25,10 @@ type Server struct {
 
 	mu    sync.Mutex
 	conns int
-	fresh map[netip.Addr]int // connections that do not publish yet
+	fresh map[netip.Addr]int // connections that neither publish nor play yet
+	plays map[netip.Addr]int // connections that play
+	// of plays, all together
+	playing int
 }
 
 type serverCounts struct {
@@ -119,7 +122,33 @@ func (s *Server) enter(host netip.Addr, limits Limits) bool {
 	return true
 }
 
-// settle takes a connection off its host's allowance: it publishes, or is gone.
+// enterPlay counts a player in, unless its host has too many or all players
+// together have half of what there is: encoders find the other half.
+func (s *Server) enterPlay(host netip.Addr, limits Limits) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.plays[host] >= limits.Players || s.playing >= limits.Conns/2 {
+		return false
+	}
+	if s.plays == nil {
+		s.plays = make(map[netip.Addr]int)
+	}
+	s.plays[host]++
+	s.playing++
+	return true
+}
+
+func (s *Server) leavePlay(host netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.playing--
+	if s.plays[host]--; s.plays[host] <= 0 {
+		delete(s.plays, host)
+	}
+}
+
+// settle takes a connection off its host's allowance: it publishes, plays (which
+// has an allowance of its own), or is gone.
 func (s *Server) settle(host netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -259,7 +259,7 @@ export type LiveKey = {
   hint: string;
 };
 
-export type NewLiveKey = { id: string; key: string; stream: string; server: string; url: string; item: Item };
+export type NewLiveKey = { id: string; key: string; stream: string; server: string; url: string; secure_server?: string; secure_url?: string; item: Item };
 
 export type Snapshot = {
   type: 'snapshot';
