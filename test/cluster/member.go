@@ -46,6 +46,7 @@ type member struct {
 
 	mu       sync.Mutex
 	open     bool // a snapshot came; guarded by mu, as are the rest
+	on       int  // the replica its last socket was opened at
 	lost     time.Time
 	longest  time.Duration // without an open socket, since reset
 	breaks   int
@@ -53,7 +54,7 @@ type member struct {
 	off      bool          // the room was told that its stream is off the air
 	began    time.Time     // what this member's clock counts from
 	clock    time.Duration // the server's time minus ours when the last snapshot came; the network's share included
-	moved    time.Duration // most that a snapshot moved it, since reset
+	stepped  time.Duration // most that a snapshot moved that clock, since reset
 	queued   []string      // titles that were acknowledged
 	acked    []string      // lines that were acknowledged, in order
 	unknown  map[string]bool
@@ -139,8 +140,9 @@ func (m *member) broken() {
 func (m *member) listen(ctx context.Context) error {
 	dialing, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
+	on := int(m.at.Load()) % len(m.rig.replicas)
 	conn, _, err := websocket.Dial( //nolint:bodyclose // the library closes it
-		dialing, m.base()+"/api/rooms/"+m.room+"/socket", &websocket.DialOptions{
+		dialing, m.rig.replicas[on].url+"/api/rooms/"+m.room+"/socket", &websocket.DialOptions{
 			HTTPClient: m.client, HTTPHeader: http.Header{"Authorization": {"Bearer " + m.token}},
 		})
 	if err != nil {
@@ -148,6 +150,9 @@ func (m *member) listen(ctx context.Context) error {
 	}
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(4 << 20)
+	m.mu.Lock()
+	m.on = on
+	m.mu.Unlock()
 	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"id":1,"connect":{}}`)); err != nil {
 		return err
 	}
@@ -209,7 +214,7 @@ func (m *member) hear(line []byte) {
 		}
 		clock := time.Duration(e.ServerMS*float64(time.Millisecond)) - time.Since(m.began)
 		if m.clock != 0 {
-			m.moved = max(m.moved, (clock - m.clock).Abs())
+			m.stepped = max(m.stepped, (clock - m.clock).Abs())
 		}
 		m.clock = clock
 	}

@@ -109,9 +109,20 @@ func (c *cast) allOpen() bool {
 func (c *cast) reset() {
 	for _, m := range c.members {
 		m.mu.Lock()
-		m.longest, m.breaks, m.refused, m.lost, m.moved = 0, 0, 0, time.Time{}, 0
+		m.longest, m.breaks, m.refused, m.lost, m.stepped = 0, 0, 0, time.Time{}, 0
 		m.mu.Unlock()
 	}
+}
+
+// homes are the replicas that members' sockets are on.
+func (c *cast) homes() []int {
+	homes := make([]int, len(c.members))
+	for i, m := range c.members {
+		m.mu.Lock()
+		homes[i] = m.on
+		m.mu.Unlock()
+	}
+	return homes
 }
 
 // account says what members saw since the last reset.

@@ -47,7 +47,9 @@ func drift(t *testing.T, profile string, replicas int, env func(i int) []string)
 	}
 	written, err := os.ReadFile(filepath.Join(root, "test/drift/.out", profile+"-report.json"))
 	must(t, err)
-	var report struct{ Median struct{ Pairs map[string]pair } }
+	var report struct {
+		Median struct{ Pairs map[string]pair }
+	}
 	must(t, json.Unmarshal(written, &report))
 	return report.Median.Pairs
 }
