@@ -1,22 +1,18 @@
 // Three replicas, a page on each over the lines of homes, and a replica that is killed.
-import { resolve } from 'node:path';
 import { request, type Page } from '@playwright/test';
-import { clip } from '../drift/films';
 import { rows } from '../drift/judge';
 import { MOST_OTHERS, others, times } from '../drift/machine';
 import { profiles } from '../drift/profiles';
 import { expect, House, People, root, test as base } from './support/house';
 import { Relay } from './support/relay';
 import { installed, Replicas } from './support/replicas';
+import { smallFilms } from './support/small';
 import { drift, look, note, noted, now, percentile, strayed, watch, type Sample } from './support/stage';
-
-/** The clip of the drift rig: small, so that three pages fit on two cores. */
-const films = (): Promise<string> => clip(resolve(__dirname, '.out/small'));
 
 const test = base.extend<object, { replicas: Replicas }>({
   replicas: [
     async ({}, use) => {
-      const replicas = await Replicas.start(3, { library: await films(), rootPassword: root.password });
+      const replicas = await Replicas.start(3, { library: await smallFilms(), rootPassword: root.password });
       await use(replicas);
       await replicas.stop();
     },
