@@ -71,7 +71,7 @@ release-one: # for this system, of what is built already
 e2e: build ## browser tests only
 	scripts/e2e
 
-drift: build ## how far browsers in one room are apart: PROFILE=lan|home|bad|mobile RUNS=n, idle machine
+drift: build ## how far browsers in one room are apart, and whether that is as promised: PROFILE=lan|home|bad|mobile RUNS=n, idle machine
 	scripts/drift $(or $(PROFILE),home) $(or $(RUNS),1)
 
 vuln: ## known holes in what we depend on (asks a server on the internet)

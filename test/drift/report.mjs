@@ -42,9 +42,15 @@ function spread(run) {
 function row(which, run) {
   const { p50 = '–', p95 = '–', p99 = '–' } = run.promised;
   const source = { hls: ', HLS by hls.js (`SOURCE=hls`)', mixed: ', HLS on one page only (`SOURCE=mixed`)' }[run.source] ?? '';
-  const settled = run.settle.map(({ what, ms }) => `${what} ${Math.round(ms).toLocaleString('en-US')}`).join(' · ');
+  const ms = (act) => Math.round(act.ms).toLocaleString('en-US');
+  const away = { return: 'after the outage', shown: 'after being shown' };
+  const settled = [
+    run.settle.filter(({ what }) => !away[what]).map(ms).join(' · '),
+    run.settle.filter(({ what }) => away[what]).map((act) => `${ms(act)} ${away[act.what]}`).join(', ')
+  ];
+  const many = ['no', 'one', 'two', 'three', 'four', 'five', 'six'][counted.length] ?? counted.length;
   const title = { lan: 'LAN' }[name] ?? name[0].toUpperCase() + name.slice(1);
-  return `| ${title}${source}, ${which} of ${counted.length} | ${p50} / ${p95} / ${p99} | ${spread(run)} | ${settled} |`;
+  return `| ${title}${source}, ${which} of ${many} | ${p50} / ${p95} / ${p99} | ${spread(run)} | ${settled.filter(Boolean).join('; ')} |`;
 }
 
 /** Five runs are what the documents speak of: their median is kept there. */
