@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, Server, type Settings } from './server';
 
@@ -15,13 +15,16 @@ const debian = '/usr/lib/postgresql';
 /** The newest installed PostgreSQL's programs; undefined without one. */
 function postgresBin(): string | undefined {
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(a) - Number(b)) : [];
-  return versions.map((version) => join(debian, version, 'bin')).findLast((bin) => existsSync(join(bin, 'initdb')));
+  const newest = versions.map((version) => join(debian, version, 'bin')).findLast((bin) => existsSync(join(bin, 'initdb')));
+  const elsewhere = onPath('initdb');
+  return newest ?? (elsewhere && dirname(elsewhere));
 }
 
-const redisBin = '/usr/bin/redis-server';
+const onPath = (name: string): string | undefined =>
+  process.env['PATH']?.split(delimiter).map((folder) => join(folder, name)).find(existsSync);
 
 /** Whether what replicas share is installed (Debian: postgresql, redis-server). */
-export const installed = (): boolean => postgresBin() !== undefined && existsSync(redisBin);
+export const installed = (): boolean => postgresBin() !== undefined && onPath('redis-server') !== undefined;
 
 export class Replicas {
   readonly servers: Server[] = [];
@@ -30,12 +33,14 @@ export class Replicas {
 
   static async start(n: number, settings: Settings): Promise<Replicas> {
     const all = new Replicas();
-    const [database, redis] = [await all.postgres(), await all.redis()];
-    all.settings = {
-      ...settings,
-      env: { SYNCTV_DATABASE_URL: database, SYNCTV_REDIS_URL: redis, SYNCTV_CLUSTER_ADDR: '127.0.0.1:0', ...settings.env }
-    };
-    for (let i = 0; i < n; i++) all.servers.push(await Server.start(all.settings));
+    try {
+      const shared = { SYNCTV_DATABASE_URL: await all.postgres(), SYNCTV_REDIS_URL: await all.redis(), SYNCTV_CLUSTER_ADDR: '127.0.0.1:0' };
+      all.settings = { ...settings, env: { ...shared, ...settings.env } };
+      for (let i = 0; i < n; i++) all.servers.push(await Server.start(all.settings));
+    } catch (e) {
+      await all.stop();
+      throw e;
+    }
     return all;
   }
 
@@ -70,7 +75,7 @@ export class Replicas {
 
   private async redis(): Promise<string> {
     const port = await freePort();
-    const child = spawn(redisBin, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore', cwd: tmpdir() });
+    const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore', cwd: tmpdir() });
     this.ends.push(() => ended(child));
     await answers(port);
     return `redis://127.0.0.1:${port}`;
