@@ -41,6 +41,11 @@ func (v visitors) Word(ctx context.Context, roomID string, who room.Person, w sc
 	return v.waits.Hear(ctx, roomID, who, w)
 }
 
+// Silent implements realtime.Rooms.
+func (v visitors) Silent(ctx context.Context, roomID, page string) {
+	v.waits.Silent(ctx, roomID, page)
+}
+
 // Presence implements realtime.Rooms: nobody waits for who has left.
 func (v visitors) Presence(ctx context.Context, roomID, personID string, online bool) error {
 	err := v.Service.Presence(ctx, roomID, personID, online)

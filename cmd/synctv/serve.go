@@ -208,7 +208,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	if err := p.listen(); err != nil {
 		return nil, err
 	}
-	waits := waiting.New(rooms, playbacks, node, shared.now)
+	waits := waiting.New(rooms, playbacks, node, shared.others(), shared.now)
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,

@@ -17,6 +17,7 @@ import (
 	"synctv/internal/ident"
 	"synctv/internal/realtime"
 	"synctv/internal/store"
+	"synctv/internal/waiting"
 )
 
 // shared is what this replica has in common with the others: one set of twins.
@@ -91,6 +92,14 @@ func (s *shared) copies(db *store.Store, node *realtime.Node) *cached.Rooms {
 		return cached.NewRooms(db, nil, s.now, nil)
 	}
 	return cached.NewRooms(db, s.shelf, s.now, func(ctx context.Context, what string) { node.Broadcast(ctx, forget, what) })
+}
+
+// others is the roll of ready pages; nil: alone, and then the process knows them all.
+func (s *shared) others() waiting.Roll {
+	if s.bus == nil {
+		return nil
+	}
+	return s.roll
 }
 
 // missing names what this replica has to do without for now.

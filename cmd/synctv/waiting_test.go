@@ -83,8 +83,16 @@ func TestAPlayersWordIsChecked(t *testing.T) {
 	for _, bad := range []string{`{"reason":"bored"}`, `{"drift_ms":1e300}`, `7`} {
 		s.write(`{"id":3,"rpc":{"method":"word","data":` + bad + `}}`)
 	}
-	s.write(`{"id":4,"rpc":{"method":"word","data":{"reason":"","drift_ms":-3,"rtt_ms":1}}}`)
+	// Whose film stands, or is live, says nothing of a drift, and is not counted.
+	s.write(`{"id":4,"rpc":{"method":"word","data":{"reason":"","rtt_ms":1}}}`)
+	if word := s.next("sync")["sync"].(map[string]any); word["drift_ms"] != nil {
+		t.Errorf("heard %v", word)
+	}
+	s.write(`{"id":5,"rpc":{"method":"word","data":{"reason":"","drift_ms":-3,"rtt_ms":1}}}`)
 	if word := s.next("sync")["sync"].(map[string]any); word["drift_ms"] != -3.0 {
 		t.Errorf("heard %v", word)
+	}
+	if n := h.scrape()["synctv_drift_seconds"].GetMetric()[0].GetHistogram().GetSampleCount(); n != 1 {
+		t.Errorf("%d drifts counted", n)
 	}
 }

@@ -33,6 +33,8 @@ type Rooms interface {
 	Presence(ctx context.Context, roomID, personID string, online bool) error
 	// Word takes what a person's player says of itself.
 	Word(ctx context.Context, roomID string, who room.Person, w screen.Word) error
+	// Silent takes that a page whose words were heard is gone.
+	Silent(ctx context.Context, roomID, page string)
 	// Marks are the versions of rooms' states as they are stored now.
 	Marks(ctx context.Context, roomIDs []string) (map[string]mark.Marks, error)
 }
@@ -272,14 +274,16 @@ func (s *Sockets) note(ctx context.Context, v visit, why centrifuge.Disconnect) 
 // left runs when a socket is gone.
 func (s *Sockets) left(c *centrifuge.Client, v visit) {
 	s.node.fan.remove(v.roomID, c.ID())
-	if !s.node.open.remove(v.roomID, v.who.ID, c.ID()) {
-		return // another page of theirs is open
-	}
+	lastHere := s.node.open.remove(v.roomID, v.who.ID, c.ID())
 	if s.node.leaving.Load() {
 		return // they will be back elsewhere
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), enterTimeout)
 	defer cancel()
+	s.rooms.Silent(ctx, v.roomID, c.ID())
+	if !lastHere {
+		return // another page of theirs is open
+	}
 	if last, err := s.node.roll.Leave(ctx, v.roomID, v.who.ID); last || err != nil {
 		s.presence(ctx, v, false)
 	}

@@ -59,6 +59,8 @@ func (b *book) Marks(context.Context, []string) (map[string]mark.Marks, error) {
 
 func (b *book) Word(context.Context, string, room.Person, screen.Word) error { return nil }
 
+func (b *book) Silent(context.Context, string, string) {}
+
 func (b *book) Presence(context.Context, string, string, bool) error { return nil }
 
 // openVisit opens the socket of a platform admin and gives both

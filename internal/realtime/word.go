@@ -36,7 +36,7 @@ type word struct {
 // 17 ms; above a second a player has lost its room.
 func newDriftHistogram() prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "synctv_drift_seconds", Help: "How far players say they are from their room's position.",
+		Name: "synctv_drift_seconds", Help: "How far players of films that play, not live, say they are from their room's position.",
 		Buckets: []float64{0.002, 0.004, 0.008, 0.015, 0.02, 0.04, 0.08, 0.2, 0.5, 1, 2},
 	})
 }
@@ -50,6 +50,7 @@ func (s *Sockets) take(socketID string, v visit, data []byte) error {
 	if s.often.Take(socketID, s.now()) > 0 {
 		return centrifuge.ErrorLimitExceeded
 	}
+	w.Page = socketID
 	select {
 	case s.words[maphash.String(s.seed, v.who.ID)%hearers] <- word{v, w}:
 		return nil
@@ -71,8 +72,8 @@ func (s *Sockets) hear(ctx context.Context, words <-chan word) {
 }
 
 func (s *Sockets) pass(ctx context.Context, w word) {
-	if w.Reason == screen.Ready {
-		s.node.drift.Observe(math.Abs(w.DriftMS) / 1000)
+	if w.Reason == screen.Ready && w.DriftMS != nil {
+		s.node.drift.Observe(math.Abs(*w.DriftMS) / 1000)
 	}
 	ctx, span := s.node.traces.Begin(ctx, "rpc word", nil)
 	asking, cancel := context.WithTimeout(ctx, wordTimeout)

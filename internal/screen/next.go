@@ -109,12 +109,8 @@ type Due struct {
 // Finish is the playback once its item has ended: it stands at the end, and
 // the next item waits for its countdown. A next item without delay starts.
 func (p Playback) Finish(next Item, round, delayMS, nowMS int64) Playback {
-	at := p.PositionAt(nowMS)
-	if p.DurationS > 0 {
-		at = min(at, p.DurationS)
-	}
 	end := p
-	end.PositionS, end.AtMS, end.Status = at, nowMS, Paused
+	end.PositionS, end.AtMS, end.Status = p.PositionAt(nowMS), nowMS, Paused
 	end.NextItemID, end.NextMS, end.Round = "", 0, round
 	switch {
 	case next.ID == "":

@@ -71,14 +71,17 @@ func NewPlayback(nowMS int64, by ident.By) Playback {
 }
 
 // PositionAt is where the film is at a server instant, in seconds:
-// position when paused, else position + elapsed × rate, never before the
-// position it started from.
+// position when paused, else position + elapsed × rate; never before the
+// position it started from, the start of the film, or beyond its end.
 func (p Playback) PositionAt(nowMS int64) float64 {
-	if p.Status != Playing {
-		return p.PositionS
+	at := p.PositionS
+	if p.Status == Playing {
+		at += float64(max(0, nowMS-p.AtMS)) / 1000 * p.Rate
 	}
-	elapsedMS := max(0, nowMS-p.AtMS)
-	return p.PositionS + float64(elapsedMS)/1000*p.Rate
+	if p.DurationS > 0 {
+		at = min(at, p.DurationS)
+	}
+	return max(0, at)
 }
 
 // Newer tells whether p holds over q.
@@ -195,7 +198,7 @@ func (p Playback) Apply(c Command, nowMS int64, by ident.By) (next Playback, cha
 	}
 	deadlineMS := next.WaitMS
 	next.WaitMS = 0
-	next = next.hold(nowMS, deadlineMS)
+	next = next.hold(nowMS, deadlineMS, 0) // a press ends no wait by a group start
 	next.Version, next.By = p.Version+1, by
 	return next, true
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
 	"synctv/internal/ident"
@@ -20,6 +21,20 @@ type vectors struct {
 		NowMS    float64  `json:"now_ms"`
 		WantS    float64  `json:"want_s"`
 	} `json:"position"`
+	Rate []struct {
+		Name      string   `json:"name"`
+		Playback  Playback `json:"playback"`
+		ChangedMS int64    `json:"changed_ms"`
+		Rate      float64  `json:"rate"`
+		NowMS     int64    `json:"now_ms"`
+		WantS     float64  `json:"want_s"`
+	} `json:"rate"`
+	WaitedFor []struct {
+		Name     string   `json:"name"`
+		Playback Playback `json:"playback"`
+		NowMS    int64    `json:"now_ms"`
+		Want     []string `json:"want"`
+	} `json:"waited_for"`
 	Newer []struct {
 		Name string   `json:"name"`
 		A    Playback `json:"a"`
@@ -37,13 +52,30 @@ func TestVectors(t *testing.T) {
 	if err := json.Unmarshal(raw, &v); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Position) < 12 || len(v.Newer) < 8 {
-		t.Fatalf("too few vectors: %d and %d", len(v.Position), len(v.Newer))
+	if len(v.Position) < 29 || len(v.Newer) < 8 || len(v.Rate) < 3 || len(v.WaitedFor) < 5 {
+		t.Fatalf("too few vectors: %d, %d, %d and %d", len(v.Position), len(v.Newer), len(v.Rate), len(v.WaitedFor))
 	}
 	for _, c := range v.Position {
 		// The server counts whole milliseconds, pages fractions of them.
 		if got := c.Playback.PositionAt(int64(math.Round(c.NowMS))); math.Abs(got-c.WantS) > 0.002 {
 			t.Errorf("%s: got %v, want %v", c.Name, got, c.WantS)
+		}
+	}
+	for _, c := range v.Rate {
+		next, _ := c.Playback.Apply(Command{Action: ActRate, Rate: c.Rate}, c.ChangedMS, ident.By{})
+		if got := next.PositionAt(c.NowMS); math.Abs(got-c.WantS) > 0.000001 {
+			t.Errorf("%s: got %v, want %v", c.Name, got, c.WantS)
+		}
+	}
+	for _, c := range v.WaitedFor {
+		got := []string{}
+		for _, w := range c.Playback.Waits {
+			if c.Playback.waiting(c.NowMS) && !w.Excused {
+				got = append(got, w.ID)
+			}
+		}
+		if !slices.Equal(got, c.Want) {
+			t.Errorf("%s: got %v, want %v", c.Name, got, c.Want)
 		}
 	}
 	for _, c := range v.Newer {
@@ -144,44 +176,68 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// Any sequence of commands keeps the record sane, and receivers that see its
-// events in any order, with losses, end with the newest they saw.
+// Any sequence of commands keeps the record sane. Receivers that see its events
+// in any order, some twice, some never, and now and then the record itself (the
+// repair: the next connection's snapshot, or a look at the store) hold the
+// room's record after that, whatever comes late, and never went back.
 func TestPlaybackProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := rapid.Int64Range(1, 1<<40).Draw(t, "start")
 		p := NewPlayback(now, ident.By{ID: "a"})
-		seen := p
+		sent := []Playback{p}
 		for range rapid.IntRange(1, 40).Draw(t, "n") {
 			now += rapid.Int64Range(0, 5000).Draw(t, "dt")
-			c := Command{
-				Action: rapid.SampledFrom([]Action{ActPlay, ActPause, ActSeek, ActRate, ActItem}).Draw(t, "action"),
-				AtMS:   now - rapid.Int64Range(-700, 2000).Draw(t, "stamp"),
-				Rate:   rapid.Float64Range(MinRate, MaxRate).Draw(t, "rate"),
-				ItemID: rapid.SampledFrom([]string{"", "i", "j"}).Draw(t, "item"),
-			}
-			if c.Action == ActSeek || rapid.Bool().Draw(t, "with position") {
-				c.PositionS = at(rapid.Float64Range(0, 10_000).Draw(t, "position"))
-			}
-			if err := c.Check(); err != nil {
-				t.Fatal(err)
-			}
-			next, changed := p.Apply(c, now, ident.By{ID: "b"})
+			next, changed := p.Apply(drawCommand(t, now), now, ident.By{ID: "b"})
 			if changed != next.Newer(p) {
 				t.Fatalf("changed %v, but newer %v: %+v → %+v", changed, next.Newer(p), p, next)
 			}
 			if next.PositionS < 0 || next.AtMS > now+startAheadMS || next.Epoch < p.Epoch || next.PositionAt(now) < next.PositionS {
 				t.Fatalf("broken record %+v at %d", next, now)
 			}
-			p = next
-			if rapid.Bool().Draw(t, "delivered") && p.Newer(seen) {
-				seen = p
+			if p = next; changed {
+				sent = append(sent, p)
 			}
 		}
-		if p.Newer(seen) {
-			seen = p // the repair: the next state, or a refresh
+		onTheWay := rapid.SliceOfN(rapid.IntRange(0, len(sent)-1), 0, 3*len(sent)).Draw(t, "order")
+		repaired := rapid.IntRange(0, len(onTheWay)).Draw(t, "the repair comes after")
+		var mine Playback
+		hear := func(e Playback) {
+			before := mine
+			if e.Newer(mine) {
+				mine = e
+			}
+			if before.Newer(mine) {
+				t.Fatalf("went back from %+v to %+v", before, mine)
+			}
 		}
-		if !reflect.DeepEqual(seen, p) {
-			t.Fatalf("a receiver holds %+v, the room %+v", seen, p)
+		for i, which := range onTheWay {
+			if i == repaired {
+				hear(p)
+			}
+			hear(sent[which])
+		}
+		if repaired == len(onTheWay) {
+			hear(p)
+		}
+		if !reflect.DeepEqual(mine, p) {
+			t.Fatalf("a receiver holds %+v, the room %+v", mine, p)
 		}
 	})
+}
+
+// drawCommand is one that passes the check.
+func drawCommand(t *rapid.T, now int64) Command {
+	c := Command{
+		Action: rapid.SampledFrom([]Action{ActPlay, ActPause, ActSeek, ActRate, ActItem}).Draw(t, "action"),
+		AtMS:   now - rapid.Int64Range(-700, 2000).Draw(t, "stamp"),
+		Rate:   rapid.Float64Range(MinRate, MaxRate).Draw(t, "rate"),
+		ItemID: rapid.SampledFrom([]string{"", "i", "j"}).Draw(t, "item"),
+	}
+	if c.Action == ActSeek || rapid.Bool().Draw(t, "with position") {
+		c.PositionS = at(rapid.Float64Range(0, 10_000).Draw(t, "position"))
+	}
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

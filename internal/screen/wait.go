@@ -16,10 +16,18 @@ const (
 	// WaitLimitMS is how long the room waits at most; whoever is not ready by
 	// then is excused.
 	WaitLimitMS = 8000
-	// groupStartMS: when the last one is ready, the film starts this much later,
-	// so that the word of it has reached everybody before (300 ms round trips
-	// with jitter, and a slow start).
-	groupStartMS = 400
+	// Bounds of a group start, see GroupStart. Players that have not said yet how
+	// soon they can move are taken for ordinary ones: 300 ms round trips with
+	// jitter, and a slow start.
+	groupStartLeastMS = 200
+	groupStartMostMS  = 1500
+	groupStartUsualMS = 400
+	// groupStartOwnMS is what the room's own way takes, before the players' begins:
+	// stored, and told to the other replicas.
+	groupStartOwnMS = 50
+	// waitedLifeMS: who has not been heard of for so long is not listed any more.
+	// Players speak every five seconds, with a thousand people every 250.
+	waitedLifeMS = 5 * 60_000
 	// maxWaits bounds the list of who is not ready; more are not waited for.
 	maxWaits = 100
 )
@@ -64,18 +72,20 @@ func (p WaitPolicy) Holds(here int) bool {
 
 // Word is what one person's player says of itself, and what others hear.
 type Word struct {
-	ID      string  `json:"id" doc:"id of the person; the server fills it in"`
-	Epoch   int64   `json:"epoch" doc:"of the playback it is about"`
-	Reason  Reason  `json:"reason" enum:",joining,buffering,tap,away" doc:"why the player is not ready; empty: it is"`
-	DriftMS float64 `json:"drift_ms" doc:"how far behind the room (above 0) or ahead it is, in ms of film"`
-	RTTMS   float64 `json:"rtt_ms" doc:"round trip of the clock's best probe, in ms"`
-	StartMS float64 `json:"start_ms" doc:"how long after the server says play its picture can move, in ms: its line, nine times of ten, and what its starts take; 0: not known"`
+	ID      string   `json:"id" doc:"id of the person; the server fills it in"`
+	Epoch   int64    `json:"epoch" doc:"of the playback it is about"`
+	Reason  Reason   `json:"reason" enum:",joining,buffering,tap,away" doc:"why the player is not ready; empty: it is"`
+	DriftMS *float64 `json:"drift_ms,omitempty" doc:"how far behind the room (above 0) or ahead it is, in ms of film; only while a film plays that is not live"`
+	RTTMS   float64  `json:"rtt_ms" doc:"round trip of the clock's best probe, in ms"`
+	StartMS float64  `json:"start_ms" doc:"how long after the server says play its picture can move, in ms: its line, nine times of ten, and what its starts take; 0: not known"`
+
+	Page string `json:"-"` // the socket it came by: a person may have more than one page
 }
 
 // Check refuses what cannot be meant.
 func (w Word) Check() error {
 	sane := func(ms float64) bool { return math.Abs(ms) < MaxPositionS*1000 } // false for NaN
-	if !w.Reason.Known() || !sane(w.DriftMS) || !sane(w.RTTMS) || !sane(w.StartMS) {
+	if !w.Reason.Known() || w.DriftMS != nil && !sane(*w.DriftMS) || !sane(w.RTTMS) || !sane(w.StartMS) {
 		return problem.New(problem.Invalid, "invalid_word", "No player says this of itself.")
 	}
 	return nil
@@ -87,19 +97,49 @@ type Waited struct {
 	Name    string `json:"name"`
 	Reason  Reason `json:"reason" enum:"joining,buffering,tap,away"`
 	Excused bool   `json:"excused,omitempty" doc:"nobody waits for them until they have been ready again"`
+	HeardMS int64  `json:"heard_ms" doc:"server instant in ms at which they said so, give or take some minutes"`
+}
+
+// GroupStart is how long (ms) after the last one is ready the film starts: by
+// then everybody who is ready has heard of it and can move their picture.
+// startsMS are what ready players say of themselves (Word.StartMS).
+func GroupStart(startsMS []int64) int64 {
+	slowest := int64(0)
+	for _, ms := range startsMS {
+		if ms <= 0 {
+			ms = groupStartUsualMS
+		}
+		slowest = max(slowest, ms+groupStartOwnMS)
+	}
+	if slowest == 0 {
+		slowest = groupStartUsualMS
+	}
+	return min(max(slowest, groupStartLeastMS), groupStartMostMS)
 }
 
 // waiting tells whether the film stands because of somebody, at an instant.
 func (p Playback) waiting(nowMS int64) bool { return p.WaitMS > nowMS && p.AtMS > nowMS }
 
-// lapse is the record once a deadline is over: whoever was not ready by then is
-// excused.
+// lapse is the record as time has changed it: who was not heard of for long is
+// not listed, and who was not ready by the deadline is excused.
 func (p Playback) lapse(nowMS int64) Playback {
+	p = p.forget(func(w Waited) bool { return nowMS-w.HeardMS > waitedLifeMS })
 	if p.WaitMS == 0 || p.WaitMS > nowMS {
 		return p
 	}
 	p.WaitMS = 0
 	return p.excuse(func(Waited) bool { return true })
+}
+
+// forget takes people off the list, which is copied: other records share it.
+func (p Playback) forget(whom func(Waited) bool) Playback {
+	if slices.ContainsFunc(p.Waits, whom) {
+		p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), whom)
+	}
+	if len(p.Waits) == 0 {
+		p.Waits = nil
+	}
+	return p
 }
 
 // excuse copies the list, which other records share.
@@ -122,9 +162,9 @@ func (p Playback) held() bool {
 }
 
 // hold lets a film that plays stand when somebody is not ready, and start when
-// nobody is waited for any more. deadlineMS is when a wait that began earlier
-// ends, 0 = a new one.
-func (p Playback) hold(nowMS, deadlineMS int64) Playback {
+// nobody is waited for any more, startMS later. deadlineMS is when a wait that
+// began earlier ends, 0 = a new one.
+func (p Playback) hold(nowMS, deadlineMS, startMS int64) Playback {
 	stands := p.Status == Playing && p.held()
 	switch {
 	case stands && !p.waiting(nowMS):
@@ -133,7 +173,7 @@ func (p Playback) hold(nowMS, deadlineMS int64) Playback {
 		}
 		p.PositionS, p.AtMS, p.WaitMS = p.PositionAt(nowMS), deadlineMS, deadlineMS
 	case !stands && p.waiting(nowMS):
-		p.AtMS, p.WaitMS = min(p.AtMS, nowMS+groupStartMS), 0
+		p.AtMS, p.WaitMS = min(p.AtMS, nowMS+startMS), 0
 	case !stands:
 		p.WaitMS = 0
 	}
@@ -141,8 +181,8 @@ func (p Playback) hold(nowMS, deadlineMS int64) Playback {
 }
 
 // changedWaits makes next the successor of p, unless nothing has changed.
-func (p Playback) changedWaits(next Playback, nowMS int64) (Playback, bool) {
-	next = next.hold(nowMS, 0)
+func (p Playback) changedWaits(next Playback, nowMS, startMS int64) (Playback, bool) {
+	next = next.hold(nowMS, 0, startMS)
 	if slices.Equal(next.Waits, p.Waits) && next.WaitMS == p.WaitMS {
 		return p, false
 	}
@@ -150,28 +190,32 @@ func (p Playback) changedWaits(next Playback, nowMS int64) (Playback, bool) {
 	return next, true
 }
 
-// Hear is the record after somebody said whether their player is ready.
-func (p Playback) Hear(w Waited, nowMS int64) (next Playback, changed bool) {
+// Hear is the record after somebody said whether their player is ready. When
+// nobody is waited for any more the film starts startMS later (GroupStart).
+func (p Playback) Hear(w Waited, nowMS, startMS int64) (next Playback, changed bool) {
 	next = p.lapse(nowMS)
-	at := slices.IndexFunc(next.Waits, func(known Waited) bool { return known.ID == w.ID })
+	same := func(known Waited) bool { return known.ID == w.ID }
+	at := slices.IndexFunc(next.Waits, same)
 	switch {
-	case w.Reason == Ready && at >= 0:
-		next.Waits = slices.Delete(slices.Clone(next.Waits), at, at+1)
 	case w.Reason == Ready:
+		next = next.forget(same)
 	case at >= 0:
 		next.Waits = slices.Clone(next.Waits)
 		next.Waits[at].Reason = w.Reason
+		if nowMS-next.Waits[at].HeardMS > waitedLifeMS/2 {
+			next.Waits[at].HeardMS = nowMS // seldom, for each time is told to all
+		}
 	case len(next.Waits) < maxWaits && p.ItemID != "":
-		w.Excused = false
+		w.Excused, w.HeardMS = false, nowMS
 		next.Waits = append(slices.Clip(next.Waits), w)
 	}
-	return p.changedWaits(next, nowMS)
+	return p.changedWaits(next, nowMS, startMS)
 }
 
 // Without is the record when nobody who is not ready is waited for.
-func (p Playback) Without(nowMS int64, by ident.By) (next Playback, changed bool) {
+func (p Playback) Without(nowMS, startMS int64, by ident.By) (next Playback, changed bool) {
 	next = p.lapse(nowMS).excuse(func(Waited) bool { return true })
-	if next, changed = p.changedWaits(next, nowMS); changed {
+	if next, changed = p.changedWaits(next, nowMS, startMS); changed {
 		next.By = by
 	}
 	return next, changed
@@ -179,11 +223,7 @@ func (p Playback) Without(nowMS int64, by ident.By) (next Playback, changed bool
 
 // Among is the record when only these people are here; the others are neither
 // waited for nor remembered.
-func (p Playback) Among(here map[string]bool, nowMS int64) (next Playback, changed bool) {
-	next = p.lapse(nowMS)
-	next.Waits = slices.DeleteFunc(slices.Clone(next.Waits), func(w Waited) bool { return !here[w.ID] })
-	if len(next.Waits) == 0 {
-		next.Waits = nil
-	}
-	return p.changedWaits(next, nowMS)
+func (p Playback) Among(here map[string]bool, nowMS, startMS int64) (next Playback, changed bool) {
+	next = p.lapse(nowMS).forget(func(w Waited) bool { return !here[w.ID] })
+	return p.changedWaits(next, nowMS, startMS)
 }

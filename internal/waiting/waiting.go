@@ -5,6 +5,7 @@ package waiting
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"synctv/internal/flood"
@@ -42,15 +43,23 @@ type Service struct {
 	announcer Announcer
 	now       func() time.Time // the cluster's time
 	often     *flood.Guard
+	ready     readiness
 }
 
-// New puts the use cases on their ports.
-func New(rooms Rooms, playbacks room.Playbacks, a Announcer, now func() time.Time) *Service {
-	return &Service{rooms: rooms, playbacks: playbacks, announcer: a, now: now, often: flood.New(waitPerSecond, waitBurst)}
+// New puts the use cases on their ports. others is nil where there is one
+// replica only.
+func New(rooms Rooms, playbacks room.Playbacks, a Announcer, others Roll, now func() time.Time) *Service {
+	return &Service{
+		rooms: rooms, playbacks: playbacks, announcer: a, now: now, often: flood.New(waitPerSecond, waitBurst),
+		ready: readiness{others: others, rooms: map[string]map[string]saying{}},
+	}
 }
 
 // Hear takes what a person's player says of itself: whether it is ready, and
 // how far it is from the room. Everybody who may see who is here is told.
+//
+// A person is ready while any of their pages is: they can watch there. So the
+// word of another page that is not does not count and nobody hears of it.
 func (s *Service) Hear(ctx context.Context, roomID string, who room.Person, w screen.Word) error {
 	a, err := s.rooms.Enter(ctx, roomID, who)
 	if err != nil {
@@ -60,6 +69,10 @@ func (s *Service) Hear(ctx context.Context, roomID string, who room.Person, w sc
 		return err
 	}
 	w.ID = a.Member.PersonID
+	s.ready.hear(ctx, roomID, w, s.now().UnixMilli())
+	if w.Reason != screen.Ready && s.isReady(ctx, roomID, w.ID) {
+		return nil
+	}
 	here := len(s.announcer.Online(ctx, roomID))
 	if here <= toldBelow {
 		s.announcer.Announce(ctx, roomID, room.Event{Type: room.EventSync, Sync: &w})
@@ -78,9 +91,27 @@ func (s *Service) weigh(ctx context.Context, a room.Access, w screen.Word, here 
 		if p.Epoch != w.Epoch || said.Reason != screen.Ready && !p.Lists(said.ID) && s.often.Take(a.Room.ID+" "+said.ID, s.now()) > 0 {
 			return p, false
 		}
-		return p.Hear(said, nowMS)
+		return p.Hear(said, nowMS, s.groupStart(ctx, a.Room.ID, p, nowMS))
 	})
 	return err
+}
+
+// isReady tells whether a person can watch on any of their pages.
+func (s *Service) isReady(ctx context.Context, roomID, personID string) bool {
+	pages := s.ready.pages(ctx, roomID, s.now().UnixMilli())
+	return slices.ContainsFunc(pages, func(p saying) bool { return p.person == personID })
+}
+
+// groupStart is how long after now the film starts if this ends a wait.
+func (s *Service) groupStart(ctx context.Context, roomID string, p screen.Playback, nowMS int64) int64 {
+	if p.WaitMS == 0 {
+		return 0 // none runs: nobody needs to be asked
+	}
+	var starts []int64
+	for _, page := range s.ready.pages(ctx, roomID, nowMS) {
+		starts = append(starts, page.startMS)
+	}
+	return screen.GroupStart(starts)
 }
 
 // GoOn makes the room wait for nobody who is not ready now.
@@ -92,7 +123,14 @@ func (s *Service) GoOn(ctx context.Context, roomID string, who room.Person) (scr
 	if err != nil {
 		return screen.Playback{}, err
 	}
-	return s.swap(ctx, roomID, func(p screen.Playback, nowMS int64) (screen.Playback, bool) { return p.Without(nowMS, a.By()) })
+	return s.swap(ctx, roomID, func(p screen.Playback, nowMS int64) (screen.Playback, bool) {
+		return p.Without(nowMS, s.groupStart(ctx, roomID, p, nowMS), a.By())
+	})
+}
+
+// Silent takes that a page is gone: what it said of itself does not count.
+func (s *Service) Silent(ctx context.Context, roomID, page string) {
+	s.ready.hear(ctx, roomID, screen.Word{Page: page, Reason: screen.Away}, s.now().UnixMilli())
 }
 
 // Left waits for nobody who is not here any more.
@@ -103,7 +141,7 @@ func (s *Service) Left(ctx context.Context, roomID, personID string) error {
 		}
 		here := s.announcer.Online(ctx, roomID)
 		delete(here, personID)
-		return p.Among(here, nowMS)
+		return p.Among(here, nowMS, s.groupStart(ctx, roomID, p, nowMS))
 	})
 	return err
 }

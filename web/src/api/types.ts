@@ -287,7 +287,7 @@ export type PlaylistEvent = {
 
 /** What the socket carries. */
 /** What a member's player says of itself. */
-export type PlayerWord = { id: string; epoch: number; reason: Reason; drift_ms: number; rtt_ms: number; start_ms: number };
+export type PlayerWord = { id: string; epoch: number; reason: Reason; drift_ms?: number; rtt_ms: number; start_ms: number };
 
 export type RoomEvent =
   | Snapshot

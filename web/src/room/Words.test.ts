@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Playback, SyncStatus } from '../sync';
 import { Words, type Said } from './Words';
 
-const status = (reason: SyncStatus['reason'] = '', error_ms = 3.14159): SyncStatus => ({
+const status = (reason: SyncStatus['reason'] = '', error_ms: number | null = 3.14159): SyncStatus => ({
   state: 'ok', reason, error_ms, rtt_ms: 30, offset_ms: 0, bound_ms: 15, start_ms: 100,
 });
 const film = { item_id: 'film', epoch: 7 } as Playback;
@@ -22,6 +22,12 @@ it('says what changes at once, and mere numbers every five seconds', () => {
   words.heard(status('buffering'), film, 3);
   words.heard(status(), film, 3);
   expect(said.slice(2).map((s) => s.reason)).toEqual(['buffering', '']);
+});
+
+it('says nothing of a drift while there is none', () => {
+  const { said, words } = talk();
+  words.heard({ ...status('', null), rtt_ms: null }, film, 3);
+  expect(said).toEqual([{ epoch: 7, reason: '', rtt_ms: 0, start_ms: 100 }]);
 });
 
 it('speaks less in a large room, and not without a film', () => {

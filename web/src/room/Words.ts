@@ -1,7 +1,7 @@
 import type { Playback, SyncStatus } from '../sync';
 
 /** What this page's player says of itself; the server adds who said it. */
-export type Said = { epoch: number; reason: string; drift_ms: number; rtt_ms: number; start_ms: number };
+export type Said = { epoch: number; reason: string; drift_ms?: number; rtt_ms: number; start_ms: number };
 
 /** How often a player says how far it is off (ms), and for how many people that is told. */
 const EVERY_MS = 5_000;
@@ -32,7 +32,8 @@ export class Words {
     this.#at = this.#now();
     const round = (ms: number): number => Math.round(ms * 10) / 10;
     const { reason, error_ms, rtt_ms, start_ms } = status;
-    const said = { epoch: playback.epoch, reason, drift_ms: round(error_ms), rtt_ms: round(rtt_ms), start_ms: round(start_ms) };
+    const said: Said = { epoch: playback.epoch, reason, rtt_ms: round(rtt_ms ?? 0), start_ms: round(start_ms) };
+    if (error_ms !== null) said.drift_ms = round(error_ms);
     this.#send(said).catch(() => (this.#said = ''));
   }
 

@@ -405,9 +405,9 @@ export class SyncEngine {
     this.#hooks.onstatus({
       state,
       reason,
-      error_ms: this.#steers ? this.#corrector.error_ms : 0,
+      error_ms: this.#steers && this.#wantsPlay && !this.#waitsForClock && !this.#video.ended ? this.#corrector.error_ms : null,
       rtt_ms: known(this.#clock.rtt_ms),
-      offset_ms: this.#clock.offset_ms,
+      offset_ms: known(this.#clock.bound_ms) === null ? null : this.#clock.offset_ms,
       bound_ms: known(this.#clock.bound_ms),
       start_ms: this.#clock.synced ? this.#clock.lag_ms + this.#corrector.start_ms : 0,
     });
@@ -434,7 +434,7 @@ function holds(ranges: TimeRanges, s: number): boolean {
   return false;
 }
 
-/** Before the first sample the clock says Infinity, which nobody wants to read. */
-function known(ms: number): number {
-  return Number.isFinite(ms) ? ms : 0;
+/** Before the first sample the clock says Infinity. */
+function known(ms: number): number | null {
+  return Number.isFinite(ms) ? ms : null;
 }

@@ -58,6 +58,33 @@ describe('A film that waits', () => {
     expect(rig.statuses.at(-1)!.reason).toBe('away');
   });
 
+  it('says how far it is off only while a film plays', async () => {
+    const rig = new Rig();
+    rig.clock.rtt_ms = rig.clock.bound_ms = Infinity;
+    await rig.world.pass(1000);
+    const first = rig.statuses.at(-1)!;
+    expect([first.error_ms, first.rtt_ms, first.offset_ms, first.bound_ms]).toEqual([null, null, null, null]);
+    rig.clock.rtt_ms = rig.clock.bound_ms = 30;
+    await rig.playing();
+    const off = () => rig.statuses.at(-1)!.error_ms;
+    expect(off()).not.toBeNull();
+    expect(rig.statuses.at(-1)!.bound_ms).toBe(30);
+    const until = rig.serverMs + 5000;
+    rig.engine.apply(rig.did({ at_ms: until, wait_ms: until, waits }));
+    await rig.world.pass(1000);
+    expect(off()).toBeNull();
+    rig.engine.apply(rig.did({ wait_ms: 0, waits: [] }));
+    await rig.world.pass(3000);
+    expect(off()).not.toBeNull();
+    rig.engine.setLive(true);
+    await rig.world.pass(1000);
+    expect(off()).toBeNull();
+    rig.engine.setLive(false);
+    rig.engine.apply(rig.did({ status: 'paused' }));
+    await rig.world.pass(1000);
+    expect(off()).toBeNull();
+  });
+
   it('plays ahead of the room by what its sound is late, and tells nobody', async () => {
     const rig = new Rig();
     await rig.playing();

@@ -65,10 +65,12 @@ export type Commands = {
 /** What the sync pill shows. `error_ms` > 0 means this page is behind the room. */
 export type SyncStatus = {
   state: 'ok' | 'nudge' | 'seek' | 'offline';
-  error_ms: number;
-  rtt_ms: number;
-  offset_ms: number;
-  bound_ms: number;
+  /** Null unless a film plays that is not live: else there is nothing to be off from. */
+  error_ms: number | null;
+  /** Null, as the two below, before the clock's first probe has been answered. */
+  rtt_ms: number | null;
+  offset_ms: number | null;
+  bound_ms: number | null;
   /** How long after the server says "play" this player's picture can move; 0 while that is not known. */
   start_ms: number;
   /** Why this player is not ready to play on; empty when it is. */
