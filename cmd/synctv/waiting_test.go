@@ -76,7 +76,7 @@ func TestARoomWaitsAsItsPolicySays(t *testing.T) {
 }
 
 func TestAPlayersWordIsChecked(t *testing.T) {
-	h := startHouse(t, nil)
+	h := startHouse(t, map[string]string{"SYNCTV_METRICS_ADDR": "127.0.0.1:0"})
 	ada := h.register("ada")
 	s := ada.socket(ada.createRoom(map[string]string{"name": "x"}))
 	s.next("snapshot")

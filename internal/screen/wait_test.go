@@ -58,7 +58,6 @@ func (c *crowd) step() string {
 // event is the record after one thing, and what a bystander then knows.
 func (c *crowd) event(what int, person string) (next Playback, changed bool, after func()) {
 	startMS := int64(groupStartLeastMS) + c.rnd.Int64N(groupStartMostMS-groupStartLeastMS+1)
-	after = func() {}
 	switch what {
 	case 0, 1, 2:
 		reason := []Reason{Joining, Buffering, Tap, Away}[c.rnd.IntN(4)]
