@@ -7,7 +7,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 WEB_READY := web/node_modules/.package-lock.json
 WEB_BUILT := web/dist/index.html
 
-.PHONY: help run test bench bench-live bench-proxy bench-sockets bench-tcp attack cluster release lint fmt web build e2e drift vuln versions release-one
+.PHONY: help run test fuzz bench bench-live bench-proxy bench-sockets bench-tcp attack cluster release lint fmt web build e2e drift vuln versions release-one
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -16,6 +16,10 @@ run: web ## build the page if it changed, then serve on http://localhost:8080
 
 test: ## everything: installs what is missing, ends with "N passed, N failed"
 	@scripts/test
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target, one after the other, FUZZTIME=60s each
+	@scripts/fuzz $(FUZZTIME)
 
 bench: ## the comparisons of docs/BENCHMARKS.md, written there: an idle machine, two minutes
 	$(GO) run ./scripts/bench

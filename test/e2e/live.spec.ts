@@ -1,4 +1,5 @@
 // Somebody goes live: a real encoder, a real page.
+import { Front } from './support/front';
 import { expect, open, test } from './support/house';
 import { Push } from './support/media';
 import { look } from './support/stage';
@@ -57,5 +58,35 @@ test('an encoder goes live, the room sees it, and a revoked key ends it', async 
     });
   } finally {
     await push.stop();
+  }
+});
+
+test('a page over TLS plays FLV by a WebSocket, and by HTTP where no socket comes through', async ({ house, people }) => {
+  test.setTimeout(90_000);
+  const room = await house.room('Over TLS');
+  const answer = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { title: 'My show' } });
+  const { url, item } = (await answer.json()) as { url: string; item: { id: string } };
+  const push = new Push(url);
+  const front = await Front.startSecure(house.url);
+  const flv = (paths: string[]): number => paths.filter((path) => path.endsWith('.flv')).length;
+  const watch = async (name: string): Promise<void> => {
+    const page = await people.guest(room, name, { baseURL: front.url, ignoreHTTPSErrors: true });
+    await expect.poll(async () => (await look(page)).width, { timeout: 20_000 }).toBe(640);
+    const { position } = await look(page);
+    await expect.poll(async () => (await look(page)).position).toBeGreaterThan(position + 1);
+    await expect(page.getByText(/^started in [\d.]+ s$/)).toBeVisible();
+    await page.close();
+  };
+  try {
+    await house.host.post(`/api/rooms/${room.id}/playback/item`, { data: { item_id: item.id } });
+    await house.host.post(`/api/rooms/${room.id}/playback/play`, { data: {} });
+    await watch('Ada');
+    expect([flv(front.upgraded), flv(front.plain)]).toEqual([1, 0]);
+    front.blocks = /\.flv$/;
+    await watch('Bob');
+    expect(flv(front.plain)).toBe(1);
+  } finally {
+    await push.stop();
+    await front.stop();
   }
 });

@@ -98,7 +98,7 @@ func (c *session) connect(txn float64, args amf0.Object) error {
 		amf0.Object{amf0.Prop("fmsVer", "FMS/3,5,7,7009"), amf0.Prop("capabilities", 31), amf0.Prop("mode", 1), amf0.Prop("fourCcList", codecs())},
 		amf0.Object{
 			amf0.Prop("level", "status"), amf0.Prop("code", "NetConnection.Connect.Success"),
-			amf0.Prop("description", "Connection succeeded."), amf0.Prop("objectEncoding", args.Number("objectEncoding")),
+			amf0.Prop("description", "Connection succeeded."), amf0.Prop("objectEncoding", 0), // whatever was asked for, we speak AMF0
 		})
 }
 

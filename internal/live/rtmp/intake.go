@@ -7,6 +7,7 @@ import (
 
 	"synctv/internal/live"
 	"synctv/internal/live/flv"
+	"synctv/internal/live/rtmp/amf0"
 	"synctv/internal/live/rtmp/chunk"
 )
 
@@ -104,16 +105,26 @@ func (c *session) message(h chunk.Header, body []byte) (kept bool, err error) {
 	case chunk.TypeData:
 		return c.data(h, body)
 	case chunk.TypeDataAMF3:
-		return c.data(h, bytes.TrimPrefix(body, []byte{0}))
+		return c.data(h, asAMF0(body))
 	case chunk.TypeAggregate:
 		return false, c.intake.aggregate(h, body)
 	case chunk.TypeCommand:
 		return false, c.handleCommand(h, body)
 	case chunk.TypeCommandAMF3:
-		// An AMF0 command behind one byte that says so.
+		// AMF0 behind one byte that says so; single values may be AMF3.
 		return false, c.handleCommand(h, bytes.TrimPrefix(body, []byte{0}))
 	}
 	return false, c.handleControl(h, body)
+}
+
+// asAMF0 makes script data of what may have AMF3 values in it, which players of
+// FLV do not read. What cannot be read is left out.
+func asAMF0(body []byte) []byte {
+	values, err := amf0.Decode(bytes.TrimPrefix(body, []byte{0}))
+	if err != nil {
+		return nil
+	}
+	return amf0.Append(nil, values...)
 }
 
 // data relays metadata and other script data, unwrapped from the name encoders

@@ -2,12 +2,16 @@ package rtmp_test
 
 import (
 	"context"
+	"net"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"synctv/internal/live"
 	"synctv/internal/live/rtmp"
+	"synctv/internal/live/rtmp/amf0"
+	"synctv/internal/live/rtmp/chunk"
 )
 
 // gallery opens every stream by its public name.
@@ -54,6 +58,46 @@ func TestPlayIsRefused(t *testing.T) {
 				t.Errorf("played: %s", out)
 			}
 			eventually(t, "the connection gone", func() bool { return h.server.Stats().Conns == 0 })
+		})
+	}
+}
+
+// player asks for a stream and reads until the connection ends.
+func player(t *testing.T, h *house) net.Conn {
+	t.Helper()
+	conn, w := raw(t, h)
+	for _, values := range [][]any{{"connect", 1, amf0.Object{amf0.Prop("app", "live")}}, {"play", 0, nil, "show-a"}} {
+		if err := w.Write(chunk.Header{Chunk: 3, Type: chunk.TypeCommand, Stream: 1}, amf0.Append(nil, values...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return conn
+}
+
+// One host may play so many streams and no more, all hosts together half of
+// what there is: encoders still find room.
+func TestPlayersHaveALimitOfTheirOwn(t *testing.T) {
+	for name, limits := range map[string]rtmp.Limits{
+		"per host": {Conns: 40, Players: 2, PerHost: 4}, "all together": {Conns: 5, Players: 9, PerHost: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, live.Limits{}, limits, withGallery)
+			p := push(t, h.url("a", goodKey))
+			frames(t, p, 0, 3)
+			one := player(t, h)
+			player(t, h)
+			eventually(t, "two players", func() bool { return h.hub.Stats().Viewers == 2 })
+			closes(t, "the third", player(t, h))
+			push(t, h.url("b", goodKey))
+			one.Close()
+			// Sending notices that a player left; then another may come.
+			eventually(t, "one player less", func() bool { return h.hub.Stats().Viewers == 1 })
+			again := player(t, h)
+			eventually(t, "two players again", func() bool { return h.hub.Stats().Viewers == 2 })
+			_ = again.SetReadDeadline(time.Now().Add(5 * time.Second))
+			if _, err := again.Read(make([]byte, 1)); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

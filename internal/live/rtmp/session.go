@@ -96,11 +96,7 @@ func (c *session) run(ctx context.Context) (err error) {
 			c.pub.Close(errors.Is(err, errGoodbye))
 		}
 	}()
-	for err == nil {
-		if err = c.chunks.Read(); err == nil {
-			err = c.progress()
-		}
-	}
+	err = c.talk()
 	if c.pub != nil {
 		if cause := context.Cause(c.pub.Context()); cause != nil {
 			err = cause // why the connection was closed under the read
@@ -108,6 +104,16 @@ func (c *session) run(ctx context.Context) (err error) {
 	}
 	if errors.Is(err, errRefused) || errors.Is(err, errGoodbye) || errors.Is(err, errPlay) {
 		c.linger()
+	}
+	return err
+}
+
+// talk takes what the peer says until something ends it.
+func (c *session) talk() (err error) {
+	for err == nil {
+		if err = c.chunks.Read(); err == nil {
+			err = c.progress()
+		}
 	}
 	return err
 }

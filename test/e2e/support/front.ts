@@ -1,18 +1,30 @@
-// A site that shows the server below a path, as a reverse proxy does: what is
-// below it is passed on as it came, sockets too; all else is another's.
+// A site that shows the server below a path, as a reverse proxy does, over TLS
+// with HTTP/1.1 if it has a certificate: what is below it is passed on as it
+// came, sockets too; all else is another's.
 import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
 export class Front {
   /** What was asked for beside the path. */
   readonly strays: string[] = [];
+  /** Paths that were asked for, and those as sockets. */
+  readonly plain: string[] = [];
+  readonly upgraded: string[] = [];
+  /** Sockets it lets nobody open. */
+  blocks: RegExp | null = null;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
     private readonly server: Server,
     private readonly path: string,
-    private readonly port: number
+    private readonly port: number,
+    private readonly scheme = 'http'
   ) {
     server.on('connection', (s: Socket) => this.keep(s));
     server.on('request', (q: IncomingMessage, a: ServerResponse) => this.pass(q, a));
@@ -25,8 +37,15 @@ export class Front {
     return new Front(server, path, Number(new URL(target).port));
   }
 
+  /** With a certificate that nobody vouches for. */
+  static async startSecure(target: string): Promise<Front> {
+    const server = createSecureServer(certificate()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Front(server, '', Number(new URL(target).port), 'https');
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `${this.scheme}://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -48,6 +67,7 @@ export class Front {
   }
 
   private pass(q: IncomingMessage, a: ServerResponse): void {
+    this.plain.push(q.url ?? '');
     if (!this.ours(q)) {
       a.writeHead(404).end('Another site.');
       return;
@@ -62,7 +82,8 @@ export class Front {
   }
 
   private passSocket(q: IncomingMessage, page: Socket, early: Buffer): void {
-    if (!this.ours(q)) {
+    this.upgraded.push(q.url ?? '');
+    if (!this.ours(q) || this.blocks?.test(q.url ?? '')) {
       page.destroy();
       return;
     }
@@ -76,4 +97,14 @@ export class Front {
     page.on('close', () => server.destroy());
     server.on('close', () => page.destroy());
   }
+}
+
+function certificate(): { key: Buffer; cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'synctv-cert-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  execFileSync('openssl', ['req', ...made, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const pair = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(folder, { recursive: true });
+  return pair;
 }

@@ -13,6 +13,9 @@ it.each([
   ['nobody can join', { key_interval_ms: 12000, long_gop: true }, ['live.warn_long_gop']],
   ['a few pictures in 100 s', { lost_frames: 30 }, []],
   ['many pictures in 100 s', { lost_frames: 31 }, ['live.warn_lost']],
+  ['sound that HLS does not take', { audio: 'mp3' }, ['live.warn_sound']],
+  ['Opus, which it does', { audio: 'opus' }, []],
+  ['no sound', { audio: '' }, []],
   ['sound alone', { video: '', frame_rate: 0, key_interval_ms: 0 }, []]
 ])('%s', (_, over, want) => {
   expect(warnings(stats(over), 101_000)).toEqual(want);

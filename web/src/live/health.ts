@@ -9,7 +9,10 @@ const KEYS_APART_MS = 4000;
 /** Of a hundred pictures, so many may be missing before it is worth a word. */
 const LOST_PERCENT = 1;
 
-export type Warning = 'live.warn_long_gop' | 'live.warn_keys' | 'live.warn_lost';
+/** Sound that HLS takes: with any other, browsers without media source (iPhones) hear nothing. */
+const HLS_SOUND = ['mp4a', 'opus'];
+
+export type Warning = 'live.warn_long_gop' | 'live.warn_keys' | 'live.warn_lost' | 'live.warn_sound';
 
 /** What is wrong with the stream, worst first. */
 export function warnings(s: StreamStats, now_ms: number): Warning[] {
@@ -18,6 +21,7 @@ export function warnings(s: StreamStats, now_ms: number): Warning[] {
   else if (s.key_interval_ms > KEYS_APART_MS) found.push('live.warn_keys');
   const pictures = (Math.max(0, now_ms - s.started_ms) / 1000) * s.frame_rate;
   if (s.lost_frames > (pictures * LOST_PERCENT) / 100) found.push('live.warn_lost');
+  if (s.audio && !HLS_SOUND.includes(s.audio)) found.push('live.warn_sound');
   return found;
 }
 

@@ -34,6 +34,8 @@ export function fitting(play: Play, owner = '', page: object = window): { kind: 
   return { kind: play.kind, url: play.url };
 }
 
+type Mpegts = (typeof import('mpegts.js'))['default'];
+
 /** Opens a source. Rejects only when an engine's chunk cannot be fetched. */
 export async function attach(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
   if (o.kind === 'flv') return flv(video, o, once(onfailure));
@@ -109,13 +111,37 @@ async function dash(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): 
   return { destroy: () => player.destroy() };
 }
 
+/**
+ * The WebSocket of a live stream that this page's own server sends over TLS, null for others:
+ * over HTTP/1.1 each stream keeps one of the six connections a browser opens to a site.
+ */
+export function socketOf(o: Pick<Opening, 'url' | 'live'>, page: Pick<Location, 'href' | 'origin'> = location): string | null {
+  const url = new URL(o.url, page.href);
+  if (!o.live || url.protocol !== 'https:' || url.origin !== page.origin) return null;
+  url.protocol = 'wss:';
+  return url.href;
+}
+
 async function flv(video: HTMLVideoElement, o: Opening, onfailure: OnFailure): Promise<Attached> {
   const { default: mpegts } = await import('mpegts.js');
   if (!mpegts.isSupported()) return refuse(onfailure, { reason: 'no_flv', detail: '' });
   mpegts.LoggingControl.applyConfig({ enableVerbose: false, enableDebug: false, enableInfo: false });
+  // The worker has no base URL, so it needs the whole address.
+  const url = new URL(o.url, location.href).href;
+  const socket = socketOf(o);
+  if (!socket) return flvFrom(mpegts, video, o, url, onfailure);
+  // A proxy that lets no socket through, or the reason why, which sockets do not tell: HTTP.
+  let open = flvFrom(mpegts, video, o, socket, once((f) => {
+    if (video.readyState > 0) return onfailure(f);
+    open.destroy();
+    open = flvFrom(mpegts, video, o, url, onfailure);
+  }));
+  return { destroy: () => open.destroy() };
+}
+
+function flvFrom(mpegts: Mpegts, video: HTMLVideoElement, o: Opening, url: string, onfailure: OnFailure): Attached {
   const player = mpegts.createPlayer(
-    // The worker has no base URL, so it needs the whole address.
-    { type: 'flv', isLive: o.live, url: new URL(o.url, location.href).href },
+    { type: 'flv', isLive: o.live, url },
     {
       enableWorker: true,
       enableStashBuffer: !o.live,

@@ -1,5 +1,6 @@
-// Package amf0 reads and writes the AMF0 values RTMP commands are made of. It
-// knows the encoding and nothing of what the commands mean. Input is hostile:
+// Package amf0 reads and writes the AMF0 values RTMP commands are made of, and
+// reads the AMF3 values that may be among them. It knows the encodings and
+// nothing of what the commands mean. Input is hostile:
 // depth and size are bounded by what really arrived.
 package amf0
 
@@ -68,12 +69,13 @@ const (
 	markLongString = 0x0c
 	markXML        = 0x0f
 	markTyped      = 0x10
+	markAMF3       = 0x11
 )
 
 // Decode reads all values in b: float64, bool, string, Object, Array, []any,
 // or nil. A typed object loses its class, a date its zone.
 func Decode(b []byte) ([]any, error) {
-	d := decoder{b}
+	d := decoder{b: b}
 	var values []any
 	for len(d.b) > 0 {
 		v, err := d.value(0)
@@ -85,7 +87,10 @@ func Decode(b []byte) ([]any, error) {
 	return values, nil
 }
 
-type decoder struct{ b []byte }
+type decoder struct {
+	b      []byte
+	shared // by AMF3 values
+}
 
 func (d *decoder) take(n int) ([]byte, error) {
 	if n > len(d.b) {
@@ -147,6 +152,8 @@ func (d *decoder) composite(mark byte, depth int) (any, error) {
 		return Array(pairs), err
 	case markStrict:
 		return d.strict(depth)
+	case markAMF3:
+		return d.value3(depth)
 	}
 	return nil, fmt.Errorf("%w: marker %#x", ErrMalformed, mark)
 }

@@ -70,7 +70,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"list cut":       "\x0a\x00\x00",
 		"list value cut": "\x0a\x00\x00\x00\x01\x00",
 		"date cut":       "\x0b\x00\x00\x00\x00\x00\x00\x00\x00",
-		"unknown":        "\x11\x0a",
+		"unknown":        "\x12\x0a",
 		"too deep":       strings.Repeat("\x03\x00\x01a", 100),
 		"too deep list":  strings.Repeat("\x0a\x00\x00\x00\x01", 100),
 	} {
