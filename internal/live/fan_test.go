@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"synctv/internal/live/flv"
+	"synctv/internal/live/streamlog"
 )
 
 func needLinux(t testing.TB) {
@@ -127,6 +128,7 @@ func audience(t testing.TB, h *Hub, p *Publication, n int) {
 	go func() { _ = site.Serve(ln) }()
 	t.Cleanup(func() { h.Close(); site.Close() })
 	show(t, p, 0, 1, 100)
+	p.Flush()
 	for range n {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
@@ -175,6 +177,39 @@ func TestSendingAllocatesNothingPerViewer(t *testing.T) {
 		t.Errorf("%v allocations for a picture to %d viewers", cost, viewers)
 	}
 	t.Logf("%v allocations for a picture to %d viewers", cost, viewers)
+}
+
+// A core that cannot send each picture by itself sends all that came meanwhile
+// with one send: so do viewers here, for whom pictures wait for each other. Who
+// reads stays in the fan, also when that is more than a socket may hold back.
+func TestWhatCameMeanwhileIsOneSend(t *testing.T) {
+	needLinux(t)
+	const viewers, pictures = 50, 8
+	for name, size := range map[string]int{"small pictures": 4 << 10, "more than a socket's bound": 100 << 10} {
+		t.Run(name, func(t *testing.T) {
+			h := NewHub(Limits{Log: streamlog.Limits{Merge: time.Hour}}, nil)
+			p := publish(t, h, Pass{Stream: "a", Key: "k"})
+			audience(t, h, p, viewers)
+			for round := range uint32(20) {
+				sends := h.Stats().Sends
+				want := h.bytesOut.Load() + int64(viewers*pictures*(size+flv.Overhead))
+				for i := range uint32(pictures) {
+					if err := p.Append(flv.Video, (round*pictures+i)*33+40, frame(false, size)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				p.Flush()
+				eventually(t, "everybody was sent everything", func() bool { return h.bytesOut.Load() >= want })
+				if n := h.Stats().Sends - sends; size*pictures < 128<<10 && n > viewers*3/2 {
+					t.Errorf("round %d: %d sends of %d pictures to %d viewers", round, n, pictures, viewers)
+				}
+			}
+			// Of a thousand deliveries; a busy machine's readers may be late for some.
+			if n := h.Stats().HandedBack; n > viewers {
+				t.Errorf("%d times a viewer who reads was left to a goroutine", n)
+			}
+		})
+	}
 }
 
 func BenchmarkFan(b *testing.B) {

@@ -20,7 +20,8 @@ type Hub struct {
 	news   news
 
 	bytesIn, bytesOut, watched atomic.Int64
-	total                      counters // of all streams ever
+	sends, handedBack          atomic.Int64 // by the fans
+	total                      counters     // of all streams ever
 	fans                       sync.WaitGroup
 
 	mu      sync.Mutex // guards everything below; never held while blocking
@@ -219,6 +220,7 @@ func (h *Hub) Stats() Stats {
 	st.MemoryBytes = h.budget.Used()
 	st.Watched = h.watched.Load()
 	st.BytesIn, st.BytesOut = h.bytesIn.Load(), h.bytesOut.Load()
+	st.Sends, st.HandedBack = h.sends.Load(), h.handedBack.Load()
 	return st
 }
 

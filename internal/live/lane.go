@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"synctv/internal/live/streamlog"
 )
@@ -26,6 +27,8 @@ type lane struct {
 	// What a socket did not take. The framing is the lane's copy, the body the
 	// log's own bytes.
 	restFrame, restBody []byte
+	full                time.Time // since when, if tries is not 0
+	tries               int       // that did not empty it
 }
 
 // newLane makes a lane for connections that can be sent to without waiting;
@@ -67,6 +70,26 @@ func (l *lane) try(frame, body, whole []byte) int {
 	return n - framed
 }
 
+// retry is try for what was left before.
+func (l *lane) retry() int {
+	body := l.restBody
+	n := l.try(l.restFrame, body, nil)
+	if n == len(body) {
+		l.restBody, l.tries = nil, 0
+	}
+	return n
+}
+
+// patient says, after a socket did not take everything, whether to wait for it
+// here.
+func (l *lane) patient() bool {
+	if l.tries == 0 {
+		l.full = time.Now()
+	}
+	l.tries++
+	return l.tries <= 2 || time.Since(l.full) < patience
+}
+
 // ride lets the fan send until it hands the viewer back, and says whether that
 // was for something left in the lane; if not, the stream or ctx ended.
 func (l *lane) ride(ctx context.Context, f *fan) (left bool) {
@@ -89,7 +112,7 @@ func (l *lane) ride(ctx context.Context, f *fan) (left bool) {
 // makes progress, and says how many bytes of the log that were.
 func (l *lane) finish() (int, error) {
 	frame, body := l.restFrame, l.restBody
-	l.restBody = nil
+	l.restBody, l.tries = nil, 0
 	if len(body) == 0 {
 		return 0, nil
 	}

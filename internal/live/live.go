@@ -109,6 +109,7 @@ type Stats struct {
 	Published, RefusedBusy, RefusedMemory, TakenOver, Resumed, Cut int64
 	Watched                                                        int64
 	BytesIn, BytesOut                                              int64
+	Sends, HandedBack                                              int64 // by the fans: sends, and viewers whose socket was full
 	Counts
 }
 

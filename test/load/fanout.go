@@ -32,7 +32,7 @@ func judgeFanout(ctx context.Context, o options) error {
 		}
 	}
 	all.print()
-	return nil
+	return all.judge(counts)
 }
 
 // fanoutRun measures everything at one number of viewers, in turns: the machine
@@ -64,6 +64,8 @@ func fanoutRun(ctx context.Context, o options, run, n int, idle int64, all *summ
 		}
 	}
 	perTag, floor := 0.0, 0.0
+	send := sendCost(got[2])
+	valid := send <= 1.3*blast
 	for i, s := range subjects {
 		m := got[i]
 		if s.relay {
@@ -76,30 +78,34 @@ func fanoutRun(ctx context.Context, o options, run, n int, idle int64, all *summ
 			floor = m.perGbit()
 		}
 		report(run, n, s, m, floor, perTag)
-		all.add(n, s.name, m, floor, perTag)
-		if i == 2 {
-			sends := m.Gbit * 1e9 / 8 / (float64(frameBytes) + keyBytes/gopFrames + 47.0/30*(audioBytes+15))
-			send := m.CPU / sends * 1e6
-			fmt.Printf("  floor %.2f µs a send, one socket %.2f µs: %s\n", send, blast, verdict(send <= 1.3*blast))
+		if valid {
+			all.add(n, s.name, m, floor, perTag)
 		}
 	}
+	fmt.Printf("  floor %.2f µs a send, one socket %.2f µs: %s\n", send, blast, verdict(valid))
 	return nil
 }
 
-// summary collects runs: one slow moment of the machine spoils a run, not the
-// median.
+// sendCost is what a send of the floor that sends a picture at a time took, µs.
+func sendCost(m result) float64 {
+	sends := m.Gbit * 1e9 / 8 / (float64(frameBytes) + keyBytes/gopFrames + 47.0/30*(audioBytes+15))
+	return m.CPU / sends * 1e6
+}
+
+// summary collects the runs that are valid: one slow moment of the machine
+// spoils a run, not the median.
 type summary struct {
 	order []string
 	rows  map[string]*row
 }
 
-type row struct{ cost, ofFloor, ofTag, p50, p99 []float32 }
+type row struct{ cost, ofFloor, ofTag, p50, p99, kb, missing []float32 }
 
 func (s *summary) add(n int, name string, m result, floor, perTag float64) {
 	if s.rows == nil {
 		s.rows = make(map[string]*row)
 	}
-	id := fmt.Sprintf("%d | %s", n, name)
+	id := rowID(n, name)
 	r := s.rows[id]
 	if r == nil {
 		r = &row{}
@@ -110,7 +116,10 @@ func (s *summary) add(n int, name string, m result, floor, perTag float64) {
 	r.ofFloor = append(r.ofFloor, float32(m.perGbit()/floor))
 	r.ofTag = append(r.ofTag, float32(m.perGbit()/perTag))
 	r.p50, r.p99 = append(r.p50, float32(m.P50)), append(r.p99, float32(m.P99))
+	r.kb, r.missing = append(r.kb, float32(m.perViewer(n))), append(r.missing, float32(m.Missing+m.Closed))
 }
+
+func rowID(n int, name string) string { return fmt.Sprintf("%d | %s", n, name) }
 
 func (s *summary) print() {
 	fmt.Println("\n| viewers | what, medians of all runs | CPU s/Gbit | of floor | of per-tag | p50 ms | p99 ms |")
@@ -132,5 +141,5 @@ func verdict(ok bool) string {
 func report(run, n int, s subject, m result, floor, perTag float64) {
 	fmt.Printf("| %d | %d | %s | %.3f | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %d | %.2f | %d |\n",
 		run, n, s.name, m.perGbit(), m.perGbit()/floor, m.perGbit()/perTag, m.P50, m.P99, m.FirstP99,
-		float64(m.RSS-m.RSSIdle)/1024/float64(n), m.Missing+m.Closed, m.Waited, m.LeftOut)
+		m.perViewer(n), m.Missing+m.Closed, m.Waited, m.LeftOut)
 }

@@ -157,6 +157,8 @@ func judge(ctx context.Context, o options) error {
 		return judgeFanout(ctx, o)
 	case "storm":
 		return judgeStorm(ctx, o)
+	case "memory":
+		return judgeMemory(ctx, o)
 	case "slow":
 		return judgeSlow(ctx, o)
 	case "":

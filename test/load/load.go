@@ -56,6 +56,9 @@ func (r *result) add(t result) {
 	r.RSS, r.RSSIdle = max(r.RSS, t.RSS), max(r.RSSIdle, t.RSSIdle)
 }
 
+// perViewer is the memory above that without viewers, KB for each.
+func (r result) perViewer(n int) float64 { return float64(r.RSS-r.RSSIdle) / 1024 / float64(n) }
+
 func (r result) perGbit() float64 { return r.CPU / max(r.Gbit, 1e-9) }
 
 // load publishes and watches, and writes its result to standard output.
@@ -66,7 +69,7 @@ func load(ctx context.Context, o options) error {
 	defer cancel()
 	if o.feed != "" {
 		on := make(chan error, 1)
-		publishing.Go(func() { on <- publish(ctx, o.feed, on) })
+		publishing.Go(func() { on <- publish(ctx, o.feed, o.gop, on) })
 		if err := <-on; err != nil {
 			return err
 		}
@@ -94,7 +97,7 @@ func rest(ctx context.Context, d time.Duration) {
 
 // publish sends the show in real time until ctx ends; on gets nil once it is
 // on air.
-func publish(ctx context.Context, target string, on chan<- error) error {
+func publish(ctx context.Context, target string, gop int, on chan<- error) error {
 	p, err := dialPublisher(ctx, target)
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func publish(ctx context.Context, target string, on chan<- error) error {
 			return err
 		}
 	}
-	s, start := newShow(), time.Now()
+	s, start := newShow(gop), time.Now()
 	on <- nil
 	for ctx.Err() == nil {
 		t, due, payload := s.next()

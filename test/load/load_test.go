@@ -14,7 +14,7 @@ import (
 
 // wire is n pictures of the show as FLV tags.
 func wire(n int) (b []byte, pictures int) {
-	s := newShow()
+	s := newShow(gopFrames)
 	for pictures < n {
 		t, due, payload := s.next()
 		if t == flv.Video {

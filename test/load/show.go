@@ -32,13 +32,14 @@ const (
 
 // show makes the stream's tags in order of time.
 type show struct {
+	gop          int // pictures from one key frame to the next
 	video, audio int // how many were made
 	key, frame   []byte
 	sound        []byte
 }
 
-func newShow() *show {
-	return &show{key: picture(true), frame: picture(false), sound: sound()}
+func newShow(gop int) *show {
+	return &show{gop: gop, key: picture(true), frame: picture(false), sound: sound()}
 }
 
 func picture(key bool) []byte {
@@ -72,7 +73,7 @@ func (s *show) next() (t flv.Type, due time.Duration, payload []byte) {
 		return flv.Audio, a, s.sound
 	}
 	b := s.frame
-	if s.video%gopFrames == 0 {
+	if s.video%s.gop == 0 {
 		b = s.key
 	}
 	binary.BigEndian.PutUint32(b[sequenceAt:], uint32(s.video))
