@@ -138,7 +138,7 @@ const blastFor = 4 * time.Second
 // send cost.
 func blast(ctx context.Context, conn net.Conn, times int) {
 	defer conn.Close()
-	range1 := flv.AppendTag(nil, flv.Video, 0, picture(false))
+	range1 := flv.AppendTag(nil, flv.Video, 0, picture(false, frameBytes))
 	before, n := outside.CPU(os.Getpid()).Seconds(), 0
 	for begun := time.Now(); time.Since(begun) < blastFor && ctx.Err() == nil; {
 		for range times {

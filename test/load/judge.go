@@ -159,6 +159,8 @@ func judge(ctx context.Context, o options) error {
 		return judgeStorm(ctx, o)
 	case "memory":
 		return judgeMemory(ctx, o)
+	case "saturate":
+		return judgeSaturate(ctx, o)
 	case "slow":
 		return judgeSlow(ctx, o)
 	case "":

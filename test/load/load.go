@@ -69,7 +69,7 @@ func load(ctx context.Context, o options) error {
 	defer cancel()
 	if o.feed != "" {
 		on := make(chan error, 1)
-		publishing.Go(func() { on <- publish(ctx, o.feed, o.gop, on) })
+		publishing.Go(func() { on <- publish(ctx, o.feed, o.shape, on) })
 		if err := <-on; err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func rest(ctx context.Context, d time.Duration) {
 
 // publish sends the show in real time until ctx ends; on gets nil once it is
 // on air.
-func publish(ctx context.Context, target string, gop int, on chan<- error) error {
+func publish(ctx context.Context, target string, of shape, on chan<- error) error {
 	p, err := dialPublisher(ctx, target)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func publish(ctx context.Context, target string, gop int, on chan<- error) error
 			return err
 		}
 	}
-	s, start := newShow(gop), time.Now()
+	s, start := newShow(of), time.Now()
 	on <- nil
 	for ctx.Err() == nil {
 		t, due, payload := s.next()
@@ -169,6 +169,7 @@ type viewer struct {
 	watcher
 	fd    int
 	lazy  bool // slow on purpose
+	blind bool // takes what comes and does not look at it
 	ended bool
 	kept  int // of the watcher's latencies
 }
@@ -240,6 +241,9 @@ func (a *audience) listen(ctx context.Context, until time.Time) error {
 }
 
 func (a *audience) read(v *viewer, buf []byte) error {
+	if v.blind {
+		return a.discard(v, buf)
+	}
 	n, err := unix.Read(v.fd, buf)
 	switch {
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
@@ -250,6 +254,20 @@ func (a *audience) read(v *viewer, buf []byte) error {
 		return nil //nolint:nilerr // the end of this viewer, which is counted
 	}
 	return v.take(buf[:n], monotonic(), a.measuring.Load() && !v.lazy)
+}
+
+// discard takes what is there without having it copied.
+func (a *audience) discard(v *viewer, buf []byte) error {
+	n, _, err := unix.Recvfrom(v.fd, buf, unix.MSG_TRUNC)
+	switch {
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR):
+	case err != nil || n <= 0:
+		v.ended = true
+		return unix.EpollCtl(a.poll, unix.EPOLL_CTL_DEL, v.fd, nil)
+	default:
+		v.bytes += int64(n)
+	}
+	return nil
 }
 
 // perform is one measurement: everybody joins, settles, and is measured.
@@ -287,9 +305,11 @@ func (a *audience) perform(ctx context.Context, o options) (result, error) {
 // at once.
 func (a *audience) fill(ctx context.Context, o options) error {
 	for i := range o.viewers {
-		if _, err := a.join(i < o.slow+o.stalled); err != nil {
+		v, err := a.join(i < o.slow+o.stalled)
+		if err != nil {
 			return err
 		}
+		v.blind = i >= o.viewers-o.blind
 		if o.storm || i%10 != 9 {
 			continue
 		}
@@ -308,7 +328,7 @@ const mostStolen = 10 * time.Millisecond
 func (a *audience) keep(whole bool) bool {
 	for _, v := range a.conns {
 		switch {
-		case v.lazy: // nobody asks
+		case v.lazy, v.blind: // nobody asks
 		case whole:
 			v.kept = len(v.latency)
 		default:
@@ -334,6 +354,12 @@ func (a *audience) judgeViewers(res *result) {
 			res.Slow.Broken += v.broken
 			if v.ended {
 				res.Slow.Closed++
+			}
+			continue
+		}
+		if v.blind {
+			if v.ended {
+				res.Closed++
 			}
 			continue
 		}

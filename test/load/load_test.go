@@ -14,7 +14,7 @@ import (
 
 // wire is n pictures of the show as FLV tags.
 func wire(n int) (b []byte, pictures int) {
-	s := newShow(gopFrames)
+	s := newShow(usual())
 	for pictures < n {
 		t, due, payload := s.next()
 		if t == flv.Video {
@@ -66,7 +66,7 @@ func TestWatcherTellsSkipsFromBrokenGaps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &watcher{plain: true}
 			for i, sequence := range []uint32{0, 1, 9} {
-				p := picture(i == 2 && c.key)
+				p := picture(i == 2 && c.key, frameBytes)
 				binary.BigEndian.PutUint32(p[sequenceAt:], sequence)
 				if err := w.take(flv.AppendTag(nil, flv.Video, 0, p), monotonic(), false); err != nil {
 					t.Fatal(err)

@@ -25,7 +25,8 @@ type options struct {
 	pid     int    // the server's, for its CPU time
 	counts  string // judge: viewer counts
 	viewers int
-	gop     int // pictures from one key frame to the next
+	shape
+	blind   int // viewers that do not look at what they get
 	slow    int // viewers that read 64 kbit/s
 	stalled int // viewers that stop reading for a while
 	runs    int
@@ -52,6 +53,9 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.counts, "counts", "100,500,1000", "viewer counts")
 	f.IntVar(&o.viewers, "viewers", 100, "viewers of one measurement")
 	f.IntVar(&o.gop, "gop", gopFrames, "load: pictures from one key frame to the next")
+	f.IntVar(&o.fps, "fps", frameRate, "load: pictures a second")
+	f.IntVar(&o.size, "picture", frameBytes, "load: bytes of a picture")
+	f.IntVar(&o.blind, "blind", 0, "of the viewers, take what comes and do not look at it")
 	f.IntVar(&o.slow, "slow", 0, "of them, read only 64 kbit/s")
 	f.IntVar(&o.stalled, "stalled", 0, "of them, read nothing for 40 s")
 	f.IntVar(&o.runs, "runs", 3, "runs of everything")
@@ -60,7 +64,7 @@ func parse(args []string) (options, error) {
 	f.DurationVar(&o.warmup, "warmup", time.Second, "before each measurement")
 	f.DurationVar(&o.merge, "merge", 0, "merge window")
 	f.StringVar(&o.pattern, "pattern", "frame", "floor: tag, frame, vector or blast")
-	f.StringVar(&o.only, "only", "", "judge: fanout, storm, memory or slow (default: fanout and storm)")
+	f.StringVar(&o.only, "only", "", "judge: fanout, storm, memory, saturate or slow (default: fanout and storm)")
 	f.IntVar(&o.procs, "procs", 0, "relay: GOMAXPROCS, 0 as pinned")
 	f.BoolVar(&o.storm, "storm", false, "load: all viewers join at once")
 	f.BoolVar(&o.inside, "inside", false, "relay: makes the stream itself")

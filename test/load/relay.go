@@ -121,7 +121,7 @@ func playInside(ctx context.Context, hub *live.Hub) error {
 			return err
 		}
 	}
-	for s, start := newShow(gopFrames), time.Now(); ctx.Err() == nil; {
+	for s, start := newShow(usual()), time.Now(); ctx.Err() == nil; {
 		t, due, payload := s.next()
 		rest(ctx, time.Until(start.Add(due)))
 		if t == flv.Video {

@@ -30,23 +30,32 @@ const (
 	factsEnd   = 22
 )
 
+// shape is what the stream is like.
+type shape struct {
+	gop  int // pictures from one key frame to the next
+	fps  int // pictures a second
+	size int // bytes of a picture; key frames are larger in proportion
+}
+
+func usual() shape { return shape{gopFrames, frameRate, frameBytes} }
+
 // show makes the stream's tags in order of time.
 type show struct {
-	gop          int // pictures from one key frame to the next
+	shape
 	video, audio int // how many were made
 	key, frame   []byte
 	sound        []byte
 }
 
-func newShow(gop int) *show {
-	return &show{gop: gop, key: picture(true), frame: picture(false), sound: sound()}
+func newShow(of shape) *show {
+	return &show{shape: of, key: picture(true, of.size), frame: picture(false, of.size), sound: sound()}
 }
 
-func picture(key bool) []byte {
-	b := make([]byte, frameBytes)
+func picture(key bool, size int) []byte {
+	b := make([]byte, size)
 	b[0], b[9] = 0x27, 0x41
 	if key {
-		b = make([]byte, keyBytes)
+		b = make([]byte, keyBytes*size/frameBytes)
 		b[0], b[9] = 0x17, 0x65
 	}
 	b[1] = 1
@@ -66,7 +75,7 @@ func sound() []byte {
 // next is the next tag and when it is due. Its payload is valid until the next
 // call; a picture still needs its stamp.
 func (s *show) next() (t flv.Type, due time.Duration, payload []byte) {
-	v := time.Duration(s.video) * time.Second / frameRate
+	v := time.Duration(s.video) * time.Second / time.Duration(s.fps)
 	a := time.Duration(s.audio) * audioPeriod
 	if a <= v {
 		s.audio++
