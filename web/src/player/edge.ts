@@ -6,6 +6,10 @@
 /** Each stall adds so much (s), up to the most: a bad line plays later rather than in pieces. */
 const STALL_S = 0.2;
 const MOST_S = 1.5;
+/** So long (ms) without a stall takes one back. */
+const CALM_MS = 20_000;
+/** What waits so soon (ms) after a jump waits because of it, not because of the line. */
+const LANDING_MS = 1000;
 /** Beyond the target by so much (s) it catches up; by so much it jumps. */
 const SLACK_S = 0.2;
 const JUMP_S = 1;
@@ -31,17 +35,29 @@ export const later = (target_s: number): number => Math.min(MOST_S, target_s + S
 export function keepToEdge(video: HTMLVideoElement, behind_s: number): () => void {
   let target_s = behind_s;
   let first = true;
+  let jumped_ms = 0;
+  let stalled_ms = 0;
   const look = (): void => {
     const { buffered, currentTime, paused, seeking } = video;
     if (paused || seeking || buffered.length === 0) return;
+    const now = performance.now();
+    if (target_s > behind_s && now - stalled_ms > CALM_MS) {
+      target_s = Math.max(behind_s, target_s - STALL_S);
+      stalled_ms = now;
+    }
     const newest = buffered.end(buffered.length - 1);
     const next = step(newest - currentTime, target_s, video.playbackRate, first);
     first = false;
-    if (next.jump) video.currentTime = newest - target_s;
-    else if (video.playbackRate !== next.rate) video.playbackRate = next.rate;
+    if (next.jump) {
+      jumped_ms = now;
+      video.currentTime = newest - target_s;
+    } else if (video.playbackRate !== next.rate) video.playbackRate = next.rate;
   };
   const stalled = (): void => {
-    if (!first && !video.seeking) target_s = later(target_s);
+    const now = performance.now();
+    if (first || video.seeking || now - jumped_ms < LANDING_MS) return;
+    stalled_ms = now;
+    target_s = later(target_s);
   };
   video.addEventListener('timeupdate', look);
   video.addEventListener('waiting', stalled);
