@@ -29,6 +29,7 @@ func (p *program) measure(db *store.Store, copies *cached.Rooms) *telemetry.Metr
 		telemetry.Series{Name: "synctv_clock_offset_seconds", Help: "By how much this machine's wall clock is behind the time that all replicas serve.", Read: func() float64 { return time.Until(p.shared.now().Round(0)).Seconds() }},
 	)
 	m.Each(cacheSeries(copies)...)
+	m.Each(p.clusterSeries()...)
 	m.Each(p.liveSeries()...)
 	m.Each(p.fetchSeries()...)
 	m.Each(p.proxySeries()...)
@@ -103,8 +104,15 @@ func (p *program) fetchSeries() []telemetry.Series {
 		one("synctv_fetch_retries_total", "Tries after the first one.", true, nil, func(s guard.Stats) int64 { return s.Retries }),
 		one("synctv_fetch_running", "Requests to other servers that run now, until their bodies are read.", false, nil, func(s guard.Stats) int64 { return s.Limits.Running }),
 		one("synctv_fetch_waiting", "Requests that wait until others have ended.", false, nil, func(s guard.Stats) int64 { return s.Limits.Waiting }),
-		one("synctv_fetch_failing_hosts", "Hosts that are left alone for now because they keep failing.", false, nil, func(s guard.Stats) int64 { return int64(s.FailingHosts) }),
+		one("synctv_fetch_failing_hosts", "Hosts that are left alone for now because they keep failing, those being tried again included.", false, nil, func(s guard.Stats) int64 { return int64(s.OpenHosts + s.ProbedHosts) }),
+		one("synctv_fetch_breaker_opens_total", "Times that a host was found to keep failing, and again by the one try in between.", true, nil, func(s guard.Stats) int64 { return s.Opened }),
 		{Name: "synctv_fetch_live_streams", Help: "Live streams of other servers that are fetched now.", Read: func() float64 { return float64(p.pulls.Count()) }},
+	}
+	for state, read := range map[string]func(guard.Stats) int64{
+		"open":    func(s guard.Stats) int64 { return int64(s.OpenHosts) },
+		"probing": func(s guard.Stats) int64 { return int64(s.ProbedHosts) },
+	} {
+		list = append(list, one("synctv_fetch_breakers", "Hosts whose circuit breaker is not closed, by its state: open (left alone), probing (one request tries).", false, prometheus.Labels{"state": state}, read))
 	}
 	for reason, read := range map[string]func(guard.Stats) int64{
 		"address": func(s guard.Stats) int64 { return s.Refused },

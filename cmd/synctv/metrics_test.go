@@ -65,6 +65,7 @@ func TestMetricsOnTheirOwnPort(t *testing.T) {
 		"synctv_http_request_duration_seconds":    `route=/api/rooms/{room}`,
 		"synctv_sockets_open":                     "",
 		"synctv_rooms_occupied":                   "",
+		"synctv_lock_asked_total":                 "result=taken",
 		"synctv_database_connections_max":         "pool=write",
 		"synctv_realtime_transport_messages_sent": "",
 	} {
@@ -74,6 +75,11 @@ func TestMetricsOnTheirOwnPort(t *testing.T) {
 	}
 	if v := value(families["synctv_http_requests_total"], "route=/api/rooms/{room} class=4xx"); v != 1 {
 		t.Errorf("%v requests were not found, want 1", v)
+	}
+	for _, name := range []string{"synctv_lock_held", "synctv_lock_lost_total", "synctv_redis_away", "synctv_store_away"} {
+		if f := families[name]; f == nil || value(f, "") != 0 {
+			t.Errorf("%s: %v", name, f)
+		}
 	}
 	for name, f := range families {
 		if strings.Contains(f.String(), room) {

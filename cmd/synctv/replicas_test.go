@@ -28,7 +28,7 @@ func replicas(t *testing.T, n int) ([]*house, *clustertest.Redis) {
 func replicasOn(t *testing.T, n int, redisURL string) []*house {
 	t.Helper()
 	env := map[string]string{
-		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": redisURL, "SYNCTV_CLUSTER_ADDR": "127.0.0.1:0",
+		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": redisURL, "SYNCTV_CLUSTER_ADDR": "127.0.0.1:0", "SYNCTV_METRICS_ADDR": "127.0.0.1:0",
 	}
 	houses := make([]*house, n)
 	for i := range houses {
@@ -207,6 +207,9 @@ func TestRedisAway(t *testing.T) {
 	h[0].await("Redis to be missed", func() bool { return h[0].logged("Redis is away") })
 	if said := string(ada.get("/readyz").body); !strings.Contains(said, "away: redis") {
 		t.Errorf("readyz says %q", said)
+	}
+	if v := value(h[0].scrape()["synctv_redis_away"], ""); v != 1 {
+		t.Errorf("synctv_redis_away is %v", v)
 	}
 	late := kim.socket(id) // a page that is opened meanwhile
 	late.find("snapshot", plays)

@@ -143,15 +143,17 @@ type program struct {
 	shared   *shared
 	db       *store.Store
 	copies   *cached.Rooms
-	handler  http.Handler
-	http     net.Listener
-	rtmp     net.Listener // nil: no encoders
-	rtmps    net.Listener // nil: none over TLS
-	metrics  *telemetry.Metrics
-	settings *liveSettings
-	reload   *reloader    // its now is what holds of what may change
-	scrape   net.Listener // nil: no metrics port
-	draining atomic.Bool
+
+	storeWatch *storeWatch
+	handler    http.Handler
+	http       net.Listener
+	rtmp       net.Listener // nil: no encoders
+	rtmps      net.Listener // nil: none over TLS
+	metrics    *telemetry.Metrics
+	settings   *liveSettings
+	reload     *reloader    // its now is what holds of what may change
+	scrape     net.Listener // nil: no metrics port
+	draining   atomic.Bool
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
@@ -185,7 +187,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms, auto.rooms = hub, rooms, rooms
 	p := &program{
-		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, copies: copies, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
+		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, copies: copies, storeWatch: &storeWatch{ping: db.Ping, log: telemetry.Named(log, "store")}, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
 			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
@@ -346,6 +348,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { return p.reload.Run(work) })
 	g.Go(func() error { return p.settings.Run(work) })
 	g.Go(func() error { return p.serveMetrics(work) })
+	g.Go(func() error { p.storeWatch.run(work); return nil })
 	g.Go(func() error { p.warm(work); return nil })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trim(work) })

@@ -23,7 +23,7 @@ import (
 // shared is what this replica has in common with the others: one set of twins.
 type shared struct {
 	replica string // this process's id, new at every start
-	locks   cluster.Locker
+	locks   *cluster.Counted
 	roll    cluster.Roll
 	bus     *realtime.Shared // nil: alone
 	now     func() time.Time // the cluster's time
@@ -37,7 +37,7 @@ type shared struct {
 // joinCluster picks the twins: within this process, or by Redis.
 func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*shared, error) {
 	if cfg.RedisURL == "" {
-		return &shared{locks: local.NewLocks(), roll: local.NewRoll(), now: local.NewClock().Now, run: func(context.Context) {}, close: func() {}}, nil
+		return &shared{locks: cluster.Count(local.NewLocks()), roll: local.NewRoll(), now: local.NewClock().Now, run: func(context.Context) {}, close: func() {}}, nil
 	}
 	client, err := redis.Open(ctx, string(cfg.RedisURL))
 	if err != nil {
@@ -50,7 +50,7 @@ func joinCluster(ctx context.Context, cfg config.Config, log *slog.Logger) (*sha
 	}
 	link := redis.NewLink(client)
 	s := &shared{replica: ident.New(), now: clock.Now, close: client.Close}
-	s.locks = cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away}
+	s.locks = cluster.Count(cluster.Either{All: redis.NewLocks(client), Here: local.NewLocks(), Away: link.Away})
 	s.roll = redis.NewRoll(link, s.replica)
 	s.claims, s.shelf, s.away = redis.NewClaims(link), redis.NewShelf(link), link.Away
 	s.bus = &realtime.Shared{Redis: busAddress(string(cfg.RedisURL), client), Away: link.Away}

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,8 @@ const (
 
 // Breaker is that of one host. The zero value is closed.
 type Breaker struct {
+	opened *atomic.Int64 // counts how often it opens, with others; nil: nobody does
+
 	mu sync.Mutex
 	// guarded by mu
 	state      breakerState
@@ -85,7 +88,8 @@ func (b *Breaker) settle(generation uint64, o Outcome) {
 		case Failure:
 			b.enter(open, at)
 		case Ignored: // the place of the probe is free again, at once
-			b.enter(open, at.Add(-breakerOpen))
+			b.state, b.since = open, at.Add(-breakerOpen)
+			b.generation++
 		}
 		return
 	}
@@ -106,6 +110,9 @@ func (b *Breaker) settle(generation uint64, o Outcome) {
 func (b *Breaker) enter(s breakerState, at time.Time) {
 	b.state, b.since = s, at
 	b.generation++
+	if s == open && b.opened != nil {
+		b.opened.Add(1)
+	}
 	b.now.ok, b.now.bad, b.last.ok, b.last.bad = 0, 0, 0, 0
 }
 
@@ -118,6 +125,8 @@ func (b *Breaker) resting() bool {
 
 // hosts has a breaker for each host.
 type hosts struct {
+	opened atomic.Int64 // of all of them
+
 	mu   sync.Mutex
 	byID map[string]*Breaker // guarded by mu
 }
@@ -135,24 +144,28 @@ func (h *hosts) of(host string) *Breaker {
 			}
 		}
 		if len(h.byID) >= maxHosts {
-			return &Breaker{} // nobody remembers it; the limits still hold
+			return &Breaker{opened: &h.opened} // nobody remembers it; the limits still hold
 		}
 	}
-	b := &Breaker{}
+	b := &Breaker{opened: &h.opened}
 	h.byID[host] = b
 	return b
 }
 
-// count is how many hosts are refused or probed right now.
-func (h *hosts) count() (failing int) {
+// count is how many hosts are left alone and how many are tried right now.
+func (h *hosts) count() (left, tried int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, b := range h.byID {
 		b.mu.Lock()
-		if b.state != closed {
-			failing++
+		switch b.state {
+		case open:
+			left++
+		case probing:
+			tried++
+		case closed:
 		}
 		b.mu.Unlock()
 	}
-	return failing
+	return left, tried
 }

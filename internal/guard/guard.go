@@ -87,15 +87,17 @@ type Client struct {
 type Stats struct {
 	Requests, Failures, Refused, Retries int64
 	Broken                               int64 // refused because the host keeps failing
-	FailingHosts                         int   // right now
+	Opened                               int64 // times that a breaker opened
+	OpenHosts, ProbedHosts               int   // hosts whose breaker is not closed right now
 	Limits                               LimiterStats
 }
 
 // Stats is a snapshot.
 func (c *Client) Stats() Stats {
+	open, probed := c.breakers.count()
 	return Stats{
 		Requests: c.asked.Load(), Failures: c.failed.Load(), Refused: c.refusedCount.Load(), Retries: c.retried.Load(),
-		Broken: c.broken.Load(), FailingHosts: c.breakers.count(), Limits: c.limits.Stats(),
+		Broken: c.broken.Load(), Opened: c.breakers.opened.Load(), OpenHosts: open, ProbedHosts: probed, Limits: c.limits.Stats(),
 	}
 }
 

@@ -409,7 +409,7 @@ func TestFailingHostIsLeftAloneAndClientErrorsDoNotCount(t *testing.T) {
 	if _, err = c.Fetch(t.Context(), address, nil, 10); !errors.Is(err, ErrFailing) || asked.Load() != before {
 		t.Errorf("still asked: %v", err)
 	}
-	if s := c.Stats(); s.FailingHosts != 1 || s.Broken == 0 {
+	if s := c.Stats(); s.OpenHosts != 1 || s.ProbedHosts != 0 || s.Opened != 1 || s.Broken == 0 {
 		t.Errorf("%+v", s)
 	}
 }
