@@ -98,6 +98,12 @@ func TestHealthAndPages(t *testing.T) {
 		}
 	}
 	page := anon.get("/r/some-room")
+	allowed := page.header.Get("Permissions-Policy")
+	for _, want := range []string{"fullscreen=(self)", "autoplay=(self)", "picture-in-picture=(self)", "clipboard-write=(self)", "camera=()", "microphone=()", "geolocation=()"} {
+		if !strings.Contains(allowed, want) {
+			t.Errorf("Permissions-Policy %q lacks %s", allowed, want)
+		}
+	}
 	csp := page.header.Get("Content-Security-Policy")
 	if page.status != 200 || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") || page.header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("page: %d %v", page.status, page.header)

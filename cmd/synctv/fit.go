@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
-	"os"
+	"path"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,24 +16,54 @@ import (
 	"synctv/internal/store"
 )
 
-// cgroupMemory is where Linux says how much memory this container may use.
-const cgroupMemory = "/sys/fs/cgroup/memory.max"
-
-// limitMemory tells Go's collector about a container's limit, so that it works
-// harder instead of being killed. A GOMEMLIMIT that somebody set stays.
-func limitMemory(ctx context.Context, log *slog.Logger, env config.Lookup) {
+// limitMemory tells Go's collector about the limit of this process's control
+// group (a container's, systemd's MemoryMax), so that it works harder instead of
+// being killed. A GOMEMLIMIT that somebody set stays.
+func limitMemory(ctx context.Context, log *slog.Logger, env config.Lookup, root fs.FS) {
 	if _, set := env("GOMEMLIMIT"); set {
 		return
 	}
-	raw, err := os.ReadFile(cgroupMemory)
-	if err != nil {
-		return // no cgroup: no limit
-	}
-	if limit := memoryFor(string(raw)); limit > 0 {
-		debug.SetMemoryLimit(limit)
-		log.InfoContext(ctx, "memory limit of the container", "go_uses_at_most", limit)
+	if limit := memoryLimit(root); limit > 0 {
+		most := limit / 10 * 9 // the rest is for what Go does not count
+		debug.SetMemoryLimit(most)
+		log.InfoContext(ctx, "memory limit of the control group", "limit", limit, "go_uses_at_most", most)
 	}
 }
+
+// memoryLimit is the least that any group around this process may use, bytes; 0:
+// no limit. Inside a container the group's own folder is all one sees; outside
+// it is named in /proc/self/cgroup: "0::/path" for version 2, "7:memory:/path"
+// for version 1.
+func memoryLimit(root fs.FS) (least int64) {
+	look := func(folder, group, file string) {
+		for ; ; group = path.Dir(group) {
+			raw, err := fs.ReadFile(root, path.Join("sys/fs/cgroup", folder, group, file))
+			n, bad := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64) // "max" is no number
+			if err == nil && bad == nil && n > 0 && n < noLimit && (least == 0 || n < least) {
+				least = n
+			}
+			if group == "/" || group == "." {
+				return
+			}
+		}
+	}
+	look("", "/", "memory.max")
+	look("memory", "/", "memory.limit_in_bytes")
+	raw, _ := fs.ReadFile(root, "proc/self/cgroup") // without it there is nothing to look at
+	for line := range strings.Lines(string(raw)) {
+		switch f := strings.SplitN(strings.TrimSpace(line), ":", 3); {
+		case len(f) != 3:
+		case f[1] == "":
+			look("", path.Clean("/"+f[2]), "memory.max")
+		case slices.Contains(strings.Split(f[1], ","), "memory"):
+			look("memory", path.Clean("/"+f[2]), "memory.limit_in_bytes")
+		}
+	}
+	return least
+}
+
+// noLimit is more than any machine has: version 1 says "none" by a number near 2^63.
+const noLimit = 1 << 60
 
 // twoAtOnce lets two threads run Go on a machine with one core: the kernel takes
 // the core from one that hashes a password as soon as an event wants to go out;
@@ -48,15 +80,6 @@ func twoAtOnce(ctx context.Context, log *slog.Logger, env config.Lookup) {
 func restAsLong() func(free func()) {
 	began := time.Now()
 	return func(free func()) { time.AfterFunc(time.Since(began), free) }
-}
-
-// memoryFor leaves a tenth of the limit for what Go does not count; 0: no limit.
-func memoryFor(cgroup string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(cgroup), 10, 64)
-	if err != nil {
-		return 0 // "max"
-	}
-	return n / 10 * 9
 }
 
 // warnOfPool compares the pool with what the database server takes: replicas

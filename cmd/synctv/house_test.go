@@ -51,7 +51,7 @@ func (b *syncBuffer) String() string {
 }
 
 // startHouse runs "synctv serve" inside the test until it ends. env adds to
-// and overrules what it sets.
+// and overrules what it sets; what is empty is not set.
 func startHouse(t *testing.T, env map[string]string) *house {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,7 +61,9 @@ func startHouse(t *testing.T, env map[string]string) *house {
 		"SYNCTV_SIGNUP_RATE": "0", // all of a test is one address
 	}
 	for k, v := range env {
-		all[k] = v
+		if all[k] = v; v == "" {
+			delete(all, k)
+		}
 	}
 	h := &house{t: t, dir: dir, web: http.DefaultClient, log: &syncBuffer{}, out: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -125,11 +125,3 @@ func TestPoolIsComparedWithTheServer(t *testing.T) {
 		t.Error("a pool beyond the server's limit was not named")
 	}
 }
-
-func TestMemoryOfAContainer(t *testing.T) {
-	for text, want := range map[string]int64{"max\n": 0, "": 0, "1000000000\n": 900000000} {
-		if got := memoryFor(text); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
-	}
-}

@@ -25,9 +25,9 @@ func (p *program) closeIdle(ctx context.Context) error {
 				return err
 			})
 			if err != nil && ctx.Err() == nil {
-				p.log.ErrorContext(ctx, "idle rooms were not all closed", "closed", n, "error", err)
+				p.jobs.ErrorContext(ctx, "idle rooms were not all closed", "closed", n, "error", err)
 			} else if n > 0 {
-				p.log.InfoContext(ctx, "closed idle rooms", "closed", n)
+				p.jobs.InfoContext(ctx, "closed idle rooms", "closed", n)
 			}
 		}
 		wait := time.NewTimer(next)
@@ -36,6 +36,8 @@ func (p *program) closeIdle(ctx context.Context) error {
 			wait.Stop()
 			return nil
 		case <-wait.C:
+		case <-p.reload.woken:
+			wait.Stop()
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -30,7 +31,7 @@ type outside struct {
 
 // openOutside takes over the cache in the data folder. The key of the proxy's
 // links is in the store, so that every replica opens what another made.
-func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now func() time.Time) (*outside, error) {
+func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now func() time.Time, log *slog.Logger) (*outside, error) {
 	fresh := make([]byte, 32)
 	_, _ = rand.Read(fresh) // never fails
 	secret, err := db.Secret(ctx, "proxy_links", hex.EncodeToString(fresh))
@@ -41,7 +42,9 @@ func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now fu
 	if err != nil {
 		return nil, fmt.Errorf("key of the proxy's links: %w", err)
 	}
-	o := &outside{client: guard.NewClient(fetchPolicy(cfg)), base: cfg.BasePath}
+	policy := fetchPolicy(cfg)
+	policy.Log = log
+	o := &outside{client: guard.NewClient(policy), base: cfg.BasePath}
 	o.linked = sourcesOf(cfg, db, o.client, now)
 	if o.cache, err = disk.Open(filepath.Join(cfg.DataDir, "cache", "media"), int64(cfg.ProxyCache)<<20, o.client); err != nil {
 		return nil, err

@@ -26,11 +26,12 @@ type reloader struct {
 	levels *telemetry.Levels
 	log    *slog.Logger
 	now    atomic.Pointer[config.Config] // what holds
+	woken  chan struct{}                 // room for one: something changed; for closeIdle
 	values []config.Value                // what was read last; Run's alone once it runs
 }
 
 func newReloader(flags, env config.Lookup, levels *telemetry.Levels, log *slog.Logger) (*reloader, error) {
-	r := &reloader{path: config.FilePath(flags, env), levels: levels, log: log, read: func() ([]config.Value, config.Config, error) {
+	r := &reloader{path: config.FilePath(flags, env), levels: levels, log: log, woken: make(chan struct{}, 1), read: func() ([]config.Value, config.Config, error) {
 		values, err := config.Resolve(flags, env)
 		if err != nil {
 			return nil, config.Config{}, err
@@ -103,4 +104,8 @@ func (r *reloader) again(ctx context.Context) {
 	live.AuditDays = cfg.AuditDays
 	live.LogLevel, live.ChatDays, live.RoomIdle, live.DrainTimeout = cfg.LogLevel, cfg.ChatDays, cfg.RoomIdle, cfg.DrainTimeout
 	r.now.Store(&live)
+	select {
+	case r.woken <- struct{}{}:
+	default:
+	}
 }

@@ -28,6 +28,7 @@ func (p *program) trim(ctx context.Context) error {
 			p.trimOne(ctx, "audit", p.batches(p.db.TrimAudit, keep))
 		}
 		p.trimOne(ctx, "sessions", p.batches(p.db.TrimSessions, 0))
+		p.trimOne(ctx, "fences", p.batches(p.db.TrimFences, 0)) // a day's are kept, whatever the rest
 		select {
 		case <-ctx.Done():
 			return nil
@@ -44,9 +45,9 @@ func (p *program) trimOne(ctx context.Context, kind string, work func(context.Co
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		p.log.ErrorContext(ctx, "old rows were not all deleted", "kind", kind, "deleted", n, "error", err)
+		p.jobs.ErrorContext(ctx, "old rows were not all deleted", "kind", kind, "deleted", n, "error", err)
 	} else if n > 0 {
-		p.log.InfoContext(ctx, "deleted old rows", "kind", kind, "deleted", n)
+		p.jobs.InfoContext(ctx, "deleted old rows", "kind", kind, "deleted", n)
 	}
 }
 

@@ -11,15 +11,13 @@ import (
 	"time"
 )
 
-// secureListen opens a port for encoders that speak RTMP over TLS. The
-// certificate is read again when its file changes, so that a renewed one is
-// used without a restart.
+// secureListen opens a port for encoders that speak RTMP over TLS.
 func secureListen(addr, certFile, keyFile string) (net.Listener, error) {
-	pair := &certificate{certFile: certFile, keyFile: keyFile}
-	if _, err := pair.get(nil); err != nil {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
 		return nil, err
 	}
-	return tls.Listen("tcp", addr, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get})
+	return (&certificate{certFile: certFile, keyFile: keyFile}).over(ln)
 }
 
 // listenHTTP opens the port of the page and the API, with TLS if there is a
@@ -30,11 +28,7 @@ func listenHTTP(addr, certFile, keyFile, congestion string) (net.Listener, error
 	if err != nil || certFile == "" {
 		return ln, err
 	}
-	pair := &certificate{certFile: certFile, keyFile: keyFile}
-	if _, err := pair.get(nil); err != nil {
-		return nil, errors.Join(err, ln.Close())
-	}
-	return tls.NewListener(ln, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}), nil
+	return (&certificate{certFile: certFile, keyFile: keyFile}).over(ln, "h2", "http/1.1")
 }
 
 // certificate is a pair of files and what they held when last looked at.
@@ -45,6 +39,15 @@ type certificate struct {
 	held   *tls.Certificate
 	asOf   time.Time // when the file was changed
 	looked time.Time
+}
+
+// over speaks TLS on a port, or closes it. The certificate is read again when
+// its file changes, so that a renewed one is used without a restart.
+func (c *certificate) over(ln net.Listener, protocols ...string) (net.Listener, error) {
+	if _, err := c.get(nil); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return tls.NewListener(ln, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: protocols}), nil
 }
 
 // lookEvery is how often files are looked at, at most.

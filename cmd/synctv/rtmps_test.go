@@ -4,11 +4,15 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -81,5 +85,51 @@ func TestRTMPSNeedsItsFiles(t *testing.T) {
 	if ln, err := secureListen("127.0.0.1:0", "/nowhere/cert.pem", "/nowhere/key.pem"); err == nil {
 		_ = ln.Close()
 		t.Error("listens without a certificate")
+	}
+}
+
+// TestARenewedCertificateIsServed: at the listener of the page, while it runs.
+func TestARenewedCertificateIsServed(t *testing.T) {
+	dir := t.TempDir()
+	pair := &certificate{certFile: filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem")}
+	writePair(t, pair.certFile, pair.keyFile, 1)
+	port, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := pair.over(port, "h2", "http/1.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(ln) })
+	defer serving.Wait()
+	defer func() { _ = server.Close() }()
+	serial := func() int64 {
+		t.Helper()
+		conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}}).DialContext(t.Context(), "tcp", ln.Addr().String()) //nolint:gosec // our own
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		state := conn.(*tls.Conn).ConnectionState()
+		if state.NegotiatedProtocol != "h2" {
+			t.Errorf("speaks %q", state.NegotiatedProtocol)
+		}
+		return state.PeerCertificates[0].SerialNumber.Int64()
+	}
+	if n := serial(); n != 1 {
+		t.Errorf("serial %d", n)
+	}
+	writePair(t, pair.certFile, pair.keyFile, 2)
+	if err := os.Chtimes(pair.certFile, time.Time{}, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	pair.mu.Lock()
+	pair.looked = time.Time{} // as if it were long ago
+	pair.mu.Unlock()
+	if n := serial(); n != 2 {
+		t.Errorf("serial %d after the renewal", n)
 	}
 }

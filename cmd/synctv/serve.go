@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -78,7 +79,7 @@ func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, 
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	limitMemory(ctx, log, env)
+	limitMemory(ctx, log, env, os.DirFS("/"))
 	twoAtOnce(ctx, log, env)
 	warnOfPool(ctx, log, db, cfg.DatabaseMax)
 	lib, err := openLibrary(cfg.Library)
@@ -86,7 +87,7 @@ func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, 
 		return err
 	}
 	defer func() { err = errors.Join(err, lib.Close()) }()
-	shared, err := joinCluster(ctx, cfg, log)
+	shared, err := joinCluster(ctx, cfg, telemetry.Named(log, "cluster"))
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, 
 		Endpoint: cfg.OTLPEndpoint, Percent: cfg.OTLPPercent, Version: version, Replica: shared.replica, Log: log,
 	})
 	defer func() { err = errors.Join(err, closeTraces(traces)) }()
-	outward, err := openOutside(ctx, cfg, db, shared.now)
+	outward, err := openOutside(ctx, cfg, db, shared.now, telemetry.Named(log, "guard"))
 	if err != nil {
 		return err
 	}
@@ -129,6 +130,7 @@ func openLibrary(folders []config.Folder) (*library.Library, error) {
 type program struct {
 	cfg      config.Config
 	log      *slog.Logger
+	jobs     *slog.Logger // of what runs by the clock
 	accounts *account.Service
 	node     *realtime.Node
 	sockets  *realtime.Sockets
@@ -177,7 +179,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 		}
 		relay.hear(op, what)
 	})
-	auto := &autoplay{log: log, now: shared.now, woken: make(chan struct{}, 1)}
+	auto := &autoplay{log: telemetry.Named(log, "jobs"), now: shared.now, woken: make(chan struct{}, 1)}
 	playbacks := timed{db, auto}
 	rooms := room.New(room.Ports{
 		Audit: record, Records: db, RoomChanges: copies, MemberChanges: copies, RoomQuota: func() int { return settings.Now().RoomQuota },
@@ -187,15 +189,15 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms, auto.rooms = hub, rooms, rooms
 	p := &program{
-		settings: settings, cfg: cfg, log: log, node: node, shared: shared, db: db, copies: copies, storeWatch: &storeWatch{ping: db.Ping, log: telemetry.Named(log, "store")}, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
+		settings: settings, cfg: cfg, log: log, jobs: telemetry.Named(log, "jobs"), node: node, shared: shared, db: db, copies: copies, storeWatch: &storeWatch{ping: db.Ping, log: telemetry.Named(log, "store")}, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
-			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, log),
+			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, telemetry.Named(log, "account")),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
 	}
-	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, log, traces); err != nil {
+	if p.others, err = meetNeighbours(cfg, shared, hub, p.hls, telemetry.Named(log, "cluster"), traces); err != nil {
 		return nil, err
 	}
 	relay.others = p.others
@@ -352,7 +354,6 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error { p.warm(work); return nil })
 	g.Go(func() error { return p.closeIdle(work) })
 	g.Go(func() error { return p.trim(work) })
-	g.Go(func() error { return p.trimFences(work) })
 	g.Go(func() error { return p.autoplay.Run(work) })
 	g.Go(func() error {
 		if err := server.Serve(p.http); !errors.Is(err, http.ErrServerClosed) {

@@ -87,7 +87,9 @@ func TestAllIdleRoomsAreClosedInOneRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := startHouse(t, map[string]string{"SYNCTV_DATA_DIR": first.dir + "/data", "SYNCTV_ROOM_IDLE": "2h"})
-	h.await("the idle rooms to be closed", func() bool { return strings.Contains(h.log.String(), `"msg":"closed idle rooms","closed":250`) })
+	h.await("the idle rooms to be closed", func() bool {
+		return strings.Contains(h.log.String(), `"msg":"closed idle rooms","part":"jobs","closed":250`)
+	})
 	h.root().get("/api/rooms/"+id+"/state").ok(200, nil)
 }
 
@@ -98,8 +100,9 @@ func copyRow(t *testing.T, db *sql.DB, table string, changed map[string]any, id 
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer rows.Close()
 	columns, err := rows.Columns()
-	if err != nil || rows.Close() != nil || rows.Err() != nil {
+	if err != nil || rows.Next() && rows.Close() != nil || rows.Err() != nil {
 		t.Fatal(err)
 	}
 	values, args := slices.Clone(columns), []any{}

@@ -38,6 +38,6 @@ func (p *program) warm(ctx context.Context) {
 	}
 	late := g.Wait()
 	if err != nil || len(places) > 0 {
-		p.log.InfoContext(ctx, "warmed up", "places", len(places), "loaded", loaded.Load(), "took", time.Since(began), "all", err == nil && late == nil)
+		p.jobs.InfoContext(ctx, "warmed up", "places", len(places), "loaded", loaded.Load(), "took", time.Since(began), "all", err == nil && late == nil)
 	}
 }

@@ -333,6 +333,7 @@ func (s *Server) withHeaders(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Permissions-Policy", permissionsPolicy)
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -345,6 +346,12 @@ func (s *Server) withHeaders(next http.Handler) http.Handler {
 const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
 	"worker-src 'self' blob:; media-src * blob:; connect-src *; img-src 'self' data: blob:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+// permissionsPolicy leaves the page what players and a link to copy need; no
+// frame gets any of it, and nobody the rest.
+const permissionsPolicy = "autoplay=(self), clipboard-write=(self), fullscreen=(self), picture-in-picture=(self), " +
+	"accelerometer=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), geolocation=(), gyroscope=(), hid=(), " +
+	"magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
 
 // raw adapts a handler that may answer with an error.
 func (s *Server) raw(work func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {

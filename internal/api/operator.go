@@ -19,7 +19,7 @@ func (s *Server) operatorRoutes() {
 		}
 	}
 	operation(s, op("get-log-levels", http.MethodGet, "/api/admin/log-levels", "From which level on this replica logs"), s.getLogLevels)
-	operation(s, op("set-log-levels", http.MethodPut, "/api/admin/log-levels", "Change them on this replica until it ends or reads its configuration again"), s.setLogLevels)
+	operation(s, op("set-log-levels", http.MethodPut, "/api/admin/log-levels", "Change them on this replica until it ends, or until log-level changes in its configuration"), s.setLogLevels)
 }
 
 // platformAdmin wants an active admin of the whole server.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,12 +68,27 @@ func (u *ui) file(w http.ResponseWriter, r *http.Request, name string, data []by
 	}
 	if packed, err := fs.ReadFile(u.files, name+".br"); err == nil {
 		h.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+		if accepts(r.Header.Get("Accept-Encoding"), "br") {
 			h.Set("Content-Encoding", "br")
 			data = packed
 		}
 	}
 	http.ServeContent(w, r, path.Base(name), time.Time{}, bytes.NewReader(data))
+}
+
+// accepts tells whether a list of codings, each with a weight, names one that is
+// not refused ("br;q=0"). A bare * is no reason to send what one did not ask for.
+func accepts(list, coding string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		name, params, _ := strings.Cut(one, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), coding) {
+			continue
+		}
+		weight, given := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(params, " ", "")), "q=")
+		q, err := strconv.ParseFloat(weight, 64)
+		return !given || err == nil && q > 0
+	}
+	return false
 }
 
 // contentType of what the build makes. The system's table is not asked: on

@@ -38,6 +38,10 @@ func TestBuiltFilesAreCachedByName(t *testing.T) {
 		{"/icon.svg", "", 200, "no-cache", "<svg/>"},
 		{"/assets/app-1a2b.js", "gzip", 200, "public, max-age=31536000, immutable", "plain"},
 		{"/assets/app-1a2b.js", "gzip, br", 200, "public, max-age=31536000, immutable", "packed"},
+		{"/assets/app-1a2b.js", "gzip, br;q=0", 200, "public, max-age=31536000, immutable", "plain"},
+		{"/assets/app-1a2b.js", "br; q=0.0, gzip", 200, "public, max-age=31536000, immutable", "plain"},
+		{"/assets/app-1a2b.js", "BR;q=0.5", 200, "public, max-age=31536000, immutable", "packed"},
+		{"/assets/app-1a2b.js", "brotli", 200, "public, max-age=31536000, immutable", "plain"},
 		{"/assets/app-0000.js", "", 404, "", "404 page not found\n"},
 	} {
 		r := httptest.NewRequest("GET", c.path, nil)

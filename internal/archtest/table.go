@@ -28,12 +28,13 @@ func leaves() map[string]Rule {
 		"internal/ident":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/text":     {Internal: []string{"internal/problem"}, Modules: []string{"golang.org/x/text"}, NoStd: outside(), NoClock: true, Strict: true},
 		"internal/vault":    {NoStd: outside(), NoClock: true, Strict: true},
+		"internal/spelling": {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/audit":    {NoStd: outside(), NoClock: true, Strict: true},
 		"internal/archtest": {Strict: true},
 		"web":               {Strict: true},
 		// How the program tells what it does: whoever reaches outside may.
 		"internal/telemetry": {
-			Internal: []string{"internal/problem", "internal/ident"}, NoStd: []string{"database/sql"},
+			Internal: []string{"internal/problem", "internal/ident", "internal/spelling"}, NoStd: []string{"database/sql"},
 			Modules: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io", "google.golang.org/protobuf"},
 		},
 	}
@@ -223,7 +224,7 @@ func edges() map[string]Rule {
 				"github.com/google/uuid", "golang.org/x/sync", "golang.org/x/time",
 			},
 		},
-		"internal/config": {Internal: []string{"internal/ident", "internal/telemetry", "internal/vault"}, Modules: []string{"go.yaml.in/yaml/v3"}, NoStd: []string{"net/http", "database/sql"}},
+		"internal/config": {Internal: []string{"internal/ident", "internal/spelling", "internal/telemetry", "internal/vault"}, Modules: []string{"go.yaml.in/yaml/v3"}, NoStd: []string{"net/http", "database/sql"}},
 		"cmd/synctv":      {Everything: true},
 		// What measures servers from outside, on Linux.
 		"test/outside": {NoStd: []string{"database/sql"}, Modules: []string{"golang.org/x/sys"}},

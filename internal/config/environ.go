@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"synctv/internal/spelling"
 )
 
 // prefix begins the names of our variables.
@@ -37,7 +39,7 @@ func Strays(environ []string) []string {
 			continue
 		}
 		guess := ""
-		if near := nearest(flag); near != "" {
+		if near := spelling.Nearest(flag, names()); near != "" {
 			guess = fmt.Sprintf("; did you mean %s?", (Key{Flag: near}).Env())
 		}
 		found = append(found, fmt.Sprintf("environment %s sets nothing%s", name, guess))

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"synctv/internal/spelling"
 )
 
 // Value is one key as it is set, and where.
@@ -137,7 +140,7 @@ func readFile(path string) (layer, error) {
 		text, err := flat(value)
 		switch {
 		case !known(name.Value):
-			errs = append(errs, fmt.Errorf("%s: there is no key %q%s", at, name.Value, guess(name.Value)))
+			errs = append(errs, fmt.Errorf("%s: there is no key %q%s", at, name.Value, spelling.Guess(strings.ReplaceAll(name.Value, "_", "-"), names())))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s (from %s): %w", name.Value, at, err))
 		case sources[name.Value] != "":
@@ -178,57 +181,18 @@ func flat(n *yaml.Node) (string, error) {
 	return "", errors.New("want a value or a list")
 }
 
-func known(name string) bool {
+func known(name string) bool { return slices.Contains(names(), name) }
+
+// names are those of all keys, and of the files of secret ones.
+func names() []string {
+	list := []string{}
 	for _, k := range Keys() {
-		if name == k.Flag || k.Secret && name == k.Flag+"-file" {
-			return true
+		list = append(list, k.Flag)
+		if k.Secret {
+			list = append(list, k.Flag+"-file")
 		}
 	}
-	return false
-}
-
-// guess asks whether another key was meant.
-func guess(name string) string {
-	near := nearest(strings.ReplaceAll(name, "_", "-"))
-	if near == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", near)
-}
-
-// nearest is what was likely meant by a key that does not exist; empty: nobody
-// knows.
-func nearest(name string) string {
-	best, least := "", 4
-	for _, k := range Keys() {
-		if d := distance(name, k.Flag); d < least {
-			best, least = k.Flag, d
-		}
-		if file := k.Flag + "-file"; k.Secret && distance(name, file) < least {
-			best, least = file, distance(name, file)
-		}
-	}
-	return best
-}
-
-// distance counts the letters to add, remove or change between two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := left
-			if a[i] != b[j] {
-				next = 1 + min(left, row[j], row[j+1])
-			}
-			left, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
+	return list
 }
 
 // Example is a file with every key, its meaning and its default.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -37,10 +38,11 @@ type PortRange struct{ From, To uint16 }
 // Policy is what an operator sets. Its zero value lets through what is on the
 // public internet, on any port of DefaultPorts.
 type Policy struct {
-	Allow Places      // may be fetched from on any port, even if special; by name: whatever the name resolves to
-	Deny  Places      // never; goes before Allow
-	Ports []PortRange // else DefaultPorts
-	DNS   string      // host:port of a resolver; empty: the system's
+	Allow Places       // may be fetched from on any port, even if special; by name: whatever the name resolves to
+	Deny  Places       // never; goes before Allow
+	Ports []PortRange  // else DefaultPorts
+	DNS   string       // host:port of a resolver; empty: the system's
+	Log   *slog.Logger // hears of every request at DEBUG; nil: nobody does
 }
 
 // DefaultPorts are where media servers are found: the web's own and everything
@@ -105,6 +107,9 @@ func (c *Client) Stats() Stats {
 func NewClient(p Policy) *Client {
 	if len(p.Ports) == 0 {
 		p.Ports = DefaultPorts()
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
 	}
 	// Ports, allowed and denied places are ours to check: they depend on the name.
 	c := &Client{
@@ -206,6 +211,7 @@ func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	done, ok := t.c.breakers.of(req.URL.Host).Allow()
 	if !ok {
 		t.c.broken.Add(1)
+		t.c.policy.Log.DebugContext(req.Context(), "a host keeps failing and is left alone", "host", req.URL.Host)
 		return nil, ErrFailing
 	}
 	release, err := t.c.limits.Acquire(req.Context(), req.URL.Host, 1)
@@ -216,6 +222,9 @@ func (t checked) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.send(req, release)
 	if err != nil {
 		release()
+		t.c.policy.Log.DebugContext(req.Context(), "another server did not answer", "host", req.URL.Host, "error", err)
+	} else {
+		t.c.policy.Log.DebugContext(req.Context(), "another server answered", "host", req.URL.Host, "status", res.StatusCode)
 	}
 	done(t.c.judge(req.Context(), res, err))
 	return res, err

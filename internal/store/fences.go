@@ -31,8 +31,14 @@ func holds(ctx context.Context, tx *sql.Tx) error {
 // fencesKept is far longer than any lock lives, or any holder sleeps.
 const fencesKept = 24 * time.Hour
 
-// TrimFences forgets locks that nobody held for a day.
-func (s *Store) TrimFences(ctx context.Context, now time.Time) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM lock_fences WHERE fence < $1`, now.Add(-fencesKept).UnixMicro())
-	return err
+// TrimFences forgets at most limit locks that nobody held for a day before then,
+// and tells how many.
+func (s *Store) TrimFences(ctx context.Context, thenMS int64, limit int) (int, error) {
+	r, err := s.write.ExecContext(ctx, `
+		DELETE FROM lock_fences WHERE key IN (SELECT key FROM lock_fences WHERE fence < $1 LIMIT $2)`, time.UnixMilli(thenMS).Add(-fencesKept).UnixMicro(), limit)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	return int(n), err
 }

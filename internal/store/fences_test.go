@@ -3,7 +3,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -54,7 +53,14 @@ func TestAStaleHolderCannotWrite(t *testing.T) {
 		if _, err := s.SwapMember(ctx, 0, room.Member{}, 0); !errors.Is(err, cluster.ErrLost) {
 			t.Errorf("got %v", err)
 		}
-		if err := s.TrimFences(context.Background(), time.Now().Add(48*time.Hour)); err != nil {
+		if n, err := s.TrimFences(t.Context(), time.Now().UnixMilli(), 10); err != nil || n != 0 {
+			t.Errorf("fences of today went: %d, %v", n, err)
+		}
+		later := time.Now().Add(48 * time.Hour).UnixMilli()
+		if n, err := s.TrimFences(t.Context(), later, 1); err != nil || n != 1 {
+			t.Errorf("one at a time: %d, %v", n, err)
+		}
+		if _, err := s.TrimFences(t.Context(), later, 10); err != nil {
 			t.Error(err)
 		}
 		if err := write(first, "six"); err != nil {

@@ -8,10 +8,17 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"synctv/internal/spelling"
 )
 
 // LevelTrace is for what happens per packet.
 const LevelTrace slog.Level = -8
+
+// Parts are the parts of the program that have a level of their own.
+func Parts() []string {
+	return []string{"account", "api", "cluster", "guard", "hls", "jobs", "live", "realtime", "rtmp", "store"}
+}
 
 // Levels says from which level on each part of the program is heard. It may be
 // changed while everybody logs.
@@ -40,8 +47,8 @@ func (l *Levels) Set(text string) error {
 		switch {
 		case err != nil:
 			return err
-		case named && part == "":
-			return fmt.Errorf("%q names no part of the program", one)
+		case named && !slices.Contains(Parts(), part):
+			return fmt.Errorf("%q is no part of the program%s: they are %s", part, spelling.Guess(part, Parts()), strings.Join(Parts(), ", "))
 		case named:
 			next.parts[part] = v
 		case i == 0:
@@ -91,8 +98,11 @@ func word(v slog.Level) string {
 }
 
 // Named is the logger of one part, heard from the level that Levels has for it.
-// Its lines carry the part's name.
+// Its lines carry the part's name, which is one of Parts.
 func Named(log *slog.Logger, part string) *slog.Logger {
+	if !slices.Contains(Parts(), part) {
+		panic("telemetry: " + part + " is not among the parts")
+	}
 	h, ok := log.Handler().(handler)
 	if !ok {
 		return log.With("part", part)

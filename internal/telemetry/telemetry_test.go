@@ -80,6 +80,9 @@ func TestLevelsPerPartChangeWhileRunning(t *testing.T) {
 			t.Errorf("%q was taken", bad)
 		}
 	}
+	if err := levels.Set("info,liev=debug"); err == nil || !strings.Contains(err.Error(), `"liev" is no part of the program; did you mean "live"?`) {
+		t.Errorf("a misspelt part: %v", err)
+	}
 	if got := levels.String(); got != "error,api=debug" {
 		t.Errorf("levels %q", got)
 	}

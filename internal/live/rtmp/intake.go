@@ -2,8 +2,10 @@ package rtmp
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 
 	"synctv/internal/live"
 	"synctv/internal/live/flv"
@@ -69,8 +71,23 @@ func (in *intake) take(n, limit int) ([]byte, error) {
 	return make([]byte, n), nil
 }
 
+// levelTrace is telemetry's level for what happens per packet.
+const levelTrace slog.Level = -8
+
+// trace writes a line for each message, if anybody listens; else it costs one
+// comparison.
+func (c *session) trace(h chunk.Header) {
+	ctx := context.Background() // a message is no request
+	if !c.server.Log.Enabled(ctx, levelTrace) {
+		return
+	}
+	c.server.Log.LogAttrs(ctx, levelTrace, "rtmp message", slog.String("stream", c.pass.Stream), slog.Int("type", int(h.Type)),
+		slog.Int("chunk_stream", int(h.Chunk)), slog.Uint64("time_ms", uint64(h.Time)), slog.Int("bytes", h.Len))
+}
+
 // Done takes a complete message.
 func (c *session) Done(h chunk.Header, body []byte) error {
+	c.trace(h)
 	in := &c.intake
 	if in.inPlace && in.owner == h.Chunk {
 		in.inPlace = false

@@ -1,4 +1,4 @@
-package cluster_test
+package local_test
 
 import (
 	"context"

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// editFile replaces a file by a rename, as editors do.
+func editFile(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestChangedKeysTakeEffect: not only the log says so.
+func TestChangedKeysTakeEffect(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "synctv.yaml")
+	editFile(t, file, "log-level: info\n")
+	h := startHouse(t, map[string]string{"SYNCTV_CONFIG": file, "SYNCTV_LOG_LEVEL": "", "SYNCTV_DRAIN_TIMEOUT": ""})
+	root := h.root()
+	levels := func() string {
+		var now struct{ Levels string }
+		root.get("/api/admin/log-levels").ok(200, &now)
+		return now.Levels
+	}
+	root.do("PUT", "/api/admin/log-levels", object{"levels": "info,api=debug"}).ok(200, nil)
+	editFile(t, file, "log-level: info\nroom-idle: 1s\n")
+	room := root.createRoom(map[string]string{"name": "idle"})
+	h.await("the idle room to be closed", func() bool {
+		var gate struct{ Status string }
+		root.get("/api/rooms/"+room).ok(200, &gate)
+		return gate.Status == "closed"
+	})
+	if got := levels(); got != "info,api=debug" {
+		t.Errorf("another key changed, and the levels are %s", got)
+	}
+	editFile(t, file, "log-level: info,api=warn\n")
+	h.await("the levels", func() bool { return levels() == "info,api=warn" })
+	root.get("/api/rooms/unheard-room")
+	if strings.Contains(h.log.String(), "unheard-room") {
+		t.Error("a request is logged, at warn")
+	}
+	editFile(t, file, "drain-timeout: 100ms\n")
+	h.await("the drain", func() bool { return strings.Contains(h.log.String(), `"key":"drain-timeout","value":"100ms"`) })
+	// A request that never ends, and before which nothing would have been cut for half a minute.
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	fmt.Fprint(conn, "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n")
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // "100 Continue": the handler waits for the body
+		t.Fatal(err)
+	}
+	go func() { _ = h.stop() }()
+	h.await("the request to be cut", func() bool { return strings.Contains(h.log.String(), "requests were cut") })
+}
