@@ -1,6 +1,5 @@
-// Looks at deploy/ and at the API's document with other people's parsers. A
-// module of its own: what Helm, BuildKit and the OpenAPI linter need would more
-// than double the product's graph.
+// Looks at deploy/ with the parsers of those who run it. A module of its own:
+// what Helm and BuildKit need stays out of the product's graph.
 module synctv/tools/checks
 
 go 1.26.8
