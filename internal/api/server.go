@@ -156,10 +156,12 @@ func New(o Options) *Server {
 		s.mux.HandleFunc(pattern, handler)
 	}
 	s.routes = s.bindRoutes()
+	s.describeRaw()
 	return s
 }
 
-// rawRoutes are those that do not fit a document: bytes, sockets, pages.
+// rawRoutes are those that are not made from types: bytes, sockets, pages.
+// rawDocs describes them.
 func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		"GET /api/rooms/{room}/socket":                               s.raw(s.socket),
@@ -180,8 +182,8 @@ func (s *Server) rawRoutes() map[string]http.HandlerFunc {
 	}
 }
 
-// RawPatterns lists the routes outside the document, for the test that every
-// route has a rule.
+// RawPatterns lists those routes, for the tests that every route has a rule and
+// is described.
 func RawPatterns() []string {
 	return slices.Sorted(maps.Keys((&Server{}).rawRoutes()))
 }
