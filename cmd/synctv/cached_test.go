@@ -10,6 +10,8 @@ import (
 
 	"synctv/internal/account"
 	"synctv/internal/cached"
+	"synctv/internal/cluster/clustertest"
+	"synctv/internal/cluster/redis"
 	"synctv/internal/ident"
 	"synctv/internal/room"
 	"synctv/internal/screen"
@@ -79,6 +81,40 @@ func BenchmarkEntry(b *testing.B) {
 						}
 					}
 				})
+			}
+		})
+	}
+}
+
+// BenchmarkCache is a glance (a room and somebody's place in it) answered by
+// each level: what is in memory, what another replica left in Redis, the store.
+func BenchmarkCache(b *testing.B) {
+	link, err := redis.Open(b.Context(), clustertest.StartRedis(b).URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(link.Close)
+	sqlite, roomID, personID := benchRoom(b, storetest.SQLiteURL(b))
+	postgres, _, _ := benchRoom(b, storetest.StartPostgres(b).NewDatabase(b))
+	shared := cached.NewRooms(sqlite, redis.NewShelf(redis.NewLink(link)), time.Now, nil)
+	for _, level := range []struct {
+		name   string
+		copies *cached.Rooms
+		forget bool
+	}{
+		{"memory", shared, false}, {"redis", shared, true},
+		{"sqlite", cached.NewRooms(sqlite, nil, time.Now, nil), true}, {"postgres", cached.NewRooms(postgres, nil, time.Now, nil), true},
+	} {
+		b.Run(level.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if level.forget {
+					level.copies.Forget(roomID + "/")
+					level.copies.Forget(roomID + "/" + personID)
+				}
+				if _, m, err := level.copies.Glance(b.Context(), roomID, personID); err != nil || m.PersonID != personID {
+					b.Fatal(m, err)
+				}
 			}
 		})
 	}

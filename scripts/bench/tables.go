@@ -46,6 +46,10 @@ func tables() []table {
 		{"Locks", "Taken, a function run that does nothing, released. Redis is a real one on loopback.", cost, []row{
 			{"within the process", "internal/cluster/local:LockRoundTrip", ""}, {"Redis, with a fence", "internal/cluster/redis:LockRoundTrip", ""},
 		}},
+		{"Cache", "A request for media asks for a room and for somebody's place in it: two copies in memory, two in Redis, two rows of the store. Redis and PostgreSQL are real ones on loopback.", cost, []row{
+			{"from memory", "cmd/synctv:Cache/memory", ""}, {"from Redis", "cmd/synctv:Cache/redis", ""},
+			{"from SQLite", "cmd/synctv:Cache/sqlite", ""}, {"from PostgreSQL", "cmd/synctv:Cache/postgres", ""},
+		}},
 		{"What guards a call to outside", "Around a function that does nothing and succeeds.", cost, []row{
 			{"bare", "internal/guard:Overhead/bare", ""}, {"breaker", "internal/guard:Overhead/breaker", ""},
 			{"retry", "internal/guard:Overhead/retry", ""}, {"limit", "internal/guard:Overhead/limit", ""}, {"all of them", "internal/guard:Overhead/all", ""},

@@ -48,3 +48,14 @@ func TestKill(t *testing.T) {
 	r.replicas[1].start(t)
 	c.finish()
 }
+
+// homes are the replicas that members' sockets are on.
+func (c *cast) homes() []int {
+	homes := make([]int, len(c.members))
+	for i, m := range c.members {
+		m.mu.Lock()
+		homes[i] = m.on
+		m.mu.Unlock()
+	}
+	return homes
+}

@@ -114,17 +114,6 @@ func (c *cast) reset() {
 	}
 }
 
-// homes are the replicas that members' sockets are on.
-func (c *cast) homes() []int {
-	homes := make([]int, len(c.members))
-	for i, m := range c.members {
-		m.mu.Lock()
-		homes[i] = m.on
-		m.mu.Unlock()
-	}
-	return homes
-}
-
 // account says what members saw since the last reset.
 func (c *cast) account() (interrupted int, longest time.Duration, refused int) {
 	for _, m := range c.members {
