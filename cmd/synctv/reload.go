@@ -62,8 +62,7 @@ func (r *reloader) Run(ctx context.Context) error {
 		return nil
 	}
 	defer func() { _ = watcher.Close() }()
-	quiet := time.NewTimer(settle)
-	quiet.Stop()
+	quiet := time.NewTimer(settle) // runs: what changed since the start was read before anybody watched
 	defer quiet.Stop()
 	for {
 		select {

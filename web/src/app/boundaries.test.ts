@@ -18,7 +18,7 @@ const ALLOWED: Record<string, string[]> = {
   subtitles: SHARED,
   playlist: SHARED,
   members: SHARED,
-  live: SHARED,
+  live: [...SHARED, 'sync'],
   account: SHARED,
   admin: SHARED,
   room: [...SHARED, 'sync', 'realtime', 'player', 'chat', 'danmaku', 'subtitles', 'playlist', 'members', 'live', 'account'],
