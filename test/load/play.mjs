@@ -21,8 +21,9 @@ const shown = await page.evaluate(async (url) => {
   const errors = [];
   const hls = new window.Hls({ lowLatencyMode: true });
   // What hls.js tells while it finds its place at the live edge, and gets over:
-  // nothing buffered yet, a first part before its key frame, the jump from zero.
-  const placing = ['bufferStalledError', 'bufferAppendNoProgress', 'bufferSeekOverHole'];
+  // nothing buffered yet, a first part before its key frame, the jump from zero,
+  // a load that it gave up itself because of that jump.
+  const placing = ['bufferStalledError', 'bufferAppendNoProgress', 'bufferSeekOverHole', 'aborted'];
   const settled = [];
   hls.on('hlsError', (_, e) => {
     (placing.includes(e.details) && !e.fatal ? settled : errors).push(e.details);
