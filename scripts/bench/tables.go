@@ -34,7 +34,7 @@ func tables() []table {
 			},
 		},
 		{
-			"Session map", "500 rooms of four people, all cores at it. Read asks for one person, write is a socket that comes and goes, mixed is nine reads to a write. The chosen one keeps the ids of sockets as well, which the others here only count, and no room waits for another; on two cores that gains no time.",
+			"Session map", "500 rooms of four people, all cores at it. Read asks for one person, write is a socket that comes and goes, mixed is nine reads to a write. The chosen one keeps the ids of sockets as well, which the others here only count, and no room waits for another; whether that gains time on two cores has changed from one day to the next.",
 			[]string{"/read", "/write", "/mixed"}, []row{
 				{"mutex and map", "internal/realtime:SessionMap/mutex", ""}, {"RWMutex and map", "internal/realtime:SessionMap/rwmutex", ""},
 				{"sync.Map", "internal/realtime:SessionMap/syncmap", ""}, {"**xsync.Map, a mutex in each room**", "internal/realtime:SessionMap/xsync", "chosen"},
