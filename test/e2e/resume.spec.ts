@@ -45,15 +45,21 @@ async function expectMembers(pages: Page[], names: string[]): Promise<void> {
   }
 }
 
-test('after twenty seconds without a network a page is back in place, and nobody else notices', async ({ people, house }) => {
-  test.setTimeout(120_000);
-  const room = await house.room('Tunnel');
+/** The host and Ada, who comes through a relay, in the middle of a film. */
+async function two(people: People, house: House, name: string) {
+  const room = await house.room(name);
   const item = await house.film(room);
   const host = await people.member(room, house.host);
   const relay = await Relay.start(house.url);
   const ada = await people.guest(room, 'Ada', { baseURL: relay.url });
   await house.host.post(`/api/rooms/${room.id}/playback/item`, { data: { item_id: item } });
   for (const page of [host, ada]) await expect.poll(async () => (await look(page)).position).toBeGreaterThan(3);
+  return { room, host, ada, relay };
+}
+
+test('after twenty seconds without a network a page is back in place, and nobody else notices', async ({ people, house }) => {
+  test.setTimeout(120_000);
+  const { room, host, ada, relay } = await two(people, house, 'Tunnel');
   await Promise.all([host, ada].flatMap((page) => [note(page), listen(page)]));
   const pill = ada.getByTestId('sync-pill');
   const gone = await now(host);
@@ -81,13 +87,7 @@ test('after twenty seconds without a network a page is back in place, and nobody
 
 test('a socket that dies without a word is found out when the page is back', async ({ people, house }) => {
   test.setTimeout(90_000);
-  const room = await house.room('Handover');
-  const item = await house.film(room);
-  const host = await people.member(room, house.host);
-  const relay = await Relay.start(house.url);
-  const ada = await people.guest(room, 'Ada', { baseURL: relay.url });
-  await house.host.post(`/api/rooms/${room.id}/playback/item`, { data: { item_id: item } });
-  for (const page of [host, ada]) await expect.poll(async () => (await look(page)).position).toBeGreaterThan(3);
+  const { room, host, ada, relay } = await two(people, house, 'Handover');
   await listen(ada);
   for (const [what, event] of [['another network', 'online'], ['shown again', 'visibilitychange']] as const) {
     relay.silence();
