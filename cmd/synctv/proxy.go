@@ -31,7 +31,8 @@ type outside struct {
 
 // openOutside takes over the cache in the data folder. The key of the proxy's
 // links is in the store, so that every replica opens what another made.
-func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now func() time.Time, log *slog.Logger) (*outside, error) {
+func openOutside(ctx context.Context, conf *reloader, db *store.Store, now func() time.Time, log *slog.Logger) (*outside, error) {
+	cfg := *conf.now.Load()
 	fresh := make([]byte, 32)
 	_, _ = rand.Read(fresh) // never fails
 	secret, err := db.Secret(ctx, "proxy_links", hex.EncodeToString(fresh))
@@ -49,7 +50,11 @@ func openOutside(ctx context.Context, cfg config.Config, db *store.Store, now fu
 	if o.cache, err = disk.Open(filepath.Join(cfg.DataDir, "cache", "media"), int64(cfg.ProxyCache)<<20, o.client); err != nil {
 		return nil, err
 	}
-	if o.proxy, err = proxy.New(o.client, o.cache, key, proxy.NewBudgets(int64(cfg.ProxyRoomGiB)<<30, int64(cfg.ProxyPersonGiB)<<30)); err != nil {
+	budgets := proxy.NewBudgets(func() (room, person int64) {
+		now := conf.now.Load()
+		return int64(now.ProxyRoomGiB) << 30, int64(now.ProxyPersonGiB) << 30
+	})
+	if o.proxy, err = proxy.New(o.client, o.cache, key, budgets); err != nil {
 		o.close()
 		return nil, err
 	}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,50 +18,73 @@ import (
 // steps, and Kubernetes moves links about.
 const settle = 200 * time.Millisecond
 
-// reloader takes over the parts of a changed configuration file that are marked
-// live.
+// reloader takes over the keys of a changed configuration that are marked live.
+// It watches the folders of the file and of the secrets' own files.
 type reloader struct {
-	path   string // empty: there is no file
-	read   func() ([]config.Value, config.Config, error)
-	levels *telemetry.Levels
-	log    *slog.Logger
-	now    atomic.Pointer[config.Config] // what holds
-	woken  chan struct{}                 // room for one: something changed; for closeIdle
-	values []config.Value                // what was read last; Run's alone once it runs
+	path       string // empty: there is no file
+	flags, env config.Lookup
+	log        *slog.Logger
+	levels     *telemetry.Levels
+	now        atomic.Pointer[config.Config] // what holds
+	woken      chan struct{}                 // room for one: something changed; for closeIdle
+	values     []config.Value                // what was read last; Run's alone once it runs
 }
 
-func newReloader(flags, env config.Lookup, levels *telemetry.Levels, log *slog.Logger) (*reloader, error) {
-	r := &reloader{path: config.FilePath(flags, env), levels: levels, log: log, woken: make(chan struct{}, 1), read: func() ([]config.Value, config.Config, error) {
-		values, err := config.Resolve(flags, env)
-		if err != nil {
-			return nil, config.Config{}, err
-		}
-		cfg, err := config.Load(flags, env)
-		return values, cfg, err
-	}}
+// readConfig reads everything for the first time.
+func readConfig(flags, env config.Lookup) (*reloader, error) {
+	r := &reloader{path: config.FilePath(flags, env), flags: flags, env: env, woken: make(chan struct{}, 1)}
 	values, cfg, err := r.read()
 	if err != nil {
-		return nil, fmt.Errorf("configuration:\n%w", err)
+		return nil, err
 	}
 	r.values = values
 	r.now.Store(&cfg)
 	return r, nil
 }
 
-// Run watches the file's folder until ctx ends.
+func (r *reloader) read() (values []config.Value, cfg config.Config, err error) {
+	if values, err = config.Resolve(r.flags, r.env); err != nil {
+		return nil, cfg, err
+	}
+	cfg, err = config.Parse(values)
+	return values, cfg, err
+}
+
+// folders are what must be watched to hear of every change.
+func (r *reloader) folders() []string {
+	var list []string
+	if r.path != "" {
+		list = append(list, filepath.Dir(r.path))
+	}
+	for _, v := range r.values {
+		if v.File != "" {
+			list = append(list, filepath.Dir(v.File))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Run watches the folders until ctx ends.
 func (r *reloader) Run(ctx context.Context) error {
-	if r.path == "" {
+	folders := r.folders()
+	if len(folders) == 0 {
 		return nil
 	}
 	watcher, err := fsnotify.NewWatcher()
-	if err == nil {
-		err = watcher.Add(filepath.Dir(r.path))
-	}
 	if err != nil {
-		r.log.WarnContext(ctx, "the configuration file is not watched", "error", err)
+		r.log.WarnContext(ctx, "the configuration is not watched", "error", err)
 		return nil
 	}
 	defer func() { _ = watcher.Close() }()
+	watch := func() {
+		for _, folder := range r.folders() {
+			if err := watcher.Add(folder); err != nil { // again does nothing
+				r.log.WarnContext(ctx, "a folder of the configuration is not watched", "folder", folder, "error", err)
+			}
+		}
+	}
+	watch()
 	quiet := time.NewTimer(settle) // runs: what changed since the start was read before anybody watched
 	defer quiet.Stop()
 	for {
@@ -71,15 +94,16 @@ func (r *reloader) Run(ctx context.Context) error {
 		case <-watcher.Events:
 			quiet.Reset(settle)
 		case err := <-watcher.Errors:
-			r.log.WarnContext(ctx, "watching the configuration file", "error", err)
+			r.log.WarnContext(ctx, "watching the configuration", "error", err)
 			quiet.Reset(settle)
 		case <-quiet.C:
 			r.again(ctx)
+			watch() // a secret may be in another file now
 		}
 	}
 }
 
-// again reads the file. One with mistakes changes nothing.
+// again reads everything. What has mistakes changes nothing.
 func (r *reloader) again(ctx context.Context) {
 	values, cfg, err := r.read()
 	if err != nil {
@@ -100,8 +124,7 @@ func (r *reloader) again(ctx context.Context) {
 	if cfg.LogLevel != live.LogLevel {
 		_ = r.levels.Set(cfg.LogLevel) // it was checked
 	}
-	live.AuditDays = cfg.AuditDays
-	live.LogLevel, live.ChatDays, live.RoomIdle, live.DrainTimeout = cfg.LogLevel, cfg.ChatDays, cfg.RoomIdle, cfg.DrainTimeout
+	live.Take(values)
 	r.now.Store(&live)
 	select {
 	case r.woken <- struct{}{}:

@@ -59,10 +59,11 @@ func serveCommand(env config.Lookup, strays []string) *cobra.Command {
 // serve is the only wiring: it opens everything, runs it until ctx ends, and
 // closes it in the opposite order.
 func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, errOut io.Writer) (err error) {
-	cfg, err := config.Load(flags, env)
+	conf, err := readConfig(flags, env)
 	if err != nil {
 		return usageError{fmt.Errorf("configuration:\n%w", err)}
 	}
+	cfg := *conf.now.Load()
 	levels, err := telemetry.NewLevels(cfg.LogLevel)
 	if err != nil {
 		return err
@@ -71,6 +72,7 @@ func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, 
 	if err != nil {
 		return err
 	}
+	conf.levels, conf.log = levels, log
 	warnOfConfig(ctx, log, cfg, strays)
 	db, err := store.Open(ctx, store.Options{
 		URL: string(cfg.DatabaseURL), MaxConns: cfg.DatabaseMax, Slow: cfg.SlowQuery, Log: telemetry.Named(log, "store"),
@@ -96,19 +98,15 @@ func serve(ctx context.Context, flags, env config.Lookup, strays []string, out, 
 		Endpoint: cfg.OTLPEndpoint, Percent: cfg.OTLPPercent, Version: version, Replica: shared.replica, Log: log,
 	})
 	defer func() { err = errors.Join(err, closeTraces(traces)) }()
-	outward, err := openOutside(ctx, cfg, db, shared.now, telemetry.Named(log, "guard"))
+	outward, err := openOutside(ctx, conf, db, shared.now, telemetry.Named(log, "guard"))
 	if err != nil {
 		return err
 	}
 	defer outward.close()
-	p, err := assemble(cfg, db, lib, shared, outward, log, levels, traces)
+	p, err := assemble(conf, db, lib, shared, outward, log, traces)
 	if err != nil {
 		return err
 	}
-	if p.reload, err = newReloader(flags, env, levels, log); err != nil {
-		return err
-	}
-	p.settings.base = func() setting.Settings { return settingsOf(*p.reload.now.Load()) }
 	if err := p.settings.read(ctx); err != nil {
 		return err
 	}
@@ -159,7 +157,8 @@ type program struct {
 }
 
 // assemble puts the use cases on their ports and opens the listeners.
-func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *shared, outside *outside, log *slog.Logger, levels *telemetry.Levels, traces *telemetry.Traces) (*program, error) {
+func assemble(conf *reloader, db *store.Store, lib *library.Library, shared *shared, outside *outside, log *slog.Logger, traces *telemetry.Traces) (*program, error) {
+	cfg := *conf.now.Load()
 	node, err := realtime.NewNode(realtime.Options{Log: telemetry.Named(log, "realtime"), Roll: shared.roll, Shared: shared.bus, Traces: traces})
 	if err != nil {
 		return nil, err
@@ -171,6 +170,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	record := auditLog{db: db, log: log, now: shared.now}
 	settings := &liveSettings{
 		db: db, record: record, time: shared.now, log: log, woken: make(chan struct{}, 1),
+		base: func() setting.Settings { return settingsOf(*conf.now.Load()) },
 		tell: func(ctx context.Context) { node.Broadcast(ctx, settingsOp, "") },
 	}
 	node.OnBroadcast(func(op, what string) {
@@ -189,10 +189,10 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	hub := live.NewHub(live.Limits{Memory: int64(cfg.LiveMemory) << 20, Log: streamlog.Limits{Merge: cfg.LiveMerge}}, relay)
 	relay.hub, relay.rooms, auto.rooms = hub, rooms, rooms
 	p := &program{
-		settings: settings, cfg: cfg, log: log, jobs: telemetry.Named(log, "jobs"), node: node, shared: shared, db: db, copies: copies, storeWatch: &storeWatch{ping: db.Ping, log: telemetry.Named(log, "store")}, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
+		settings: settings, reload: conf, cfg: cfg, log: log, jobs: telemetry.Named(log, "jobs"), node: node, shared: shared, db: db, copies: copies, storeWatch: &storeWatch{ping: db.Ping, log: telemetry.Named(log, "store")}, hub: hub, rooms: rooms, autoplay: auto, outside: outside,
 		accounts: &account.Service{
 			Users: db, Sessions: db, Lists: db, Sockets: doors{node}, Passwords: passwords, Limits: account.NewLimits(),
-			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: cfg.SignupRate, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, telemetry.Named(log, "account")),
+			Audit: record, Now: shared.now, Signup: func() account.Signup { return account.Signup(settings.Now().Signup) }, PerHour: func() int { return conf.now.Load().SignupRate }, AccountGone: rooms.AccountGone, AccountChanged: tellRooms(rooms, telemetry.Named(log, "account")),
 		},
 		encoders: &rtmp.Server{Door: door{rooms}, Hub: hub, Log: telemetry.Named(log, "rtmp")},
 		hls:      hls.New(hub, hls.Limits{}, telemetry.Named(log, "hls")),
@@ -216,7 +216,7 @@ func assemble(cfg config.Config, db *store.Store, lib *library.Library, shared *
 	p.sockets = realtime.NewSockets(node, visitors{rooms, p.accounts, db, waits}, shared.now)
 	p.handler = api.New(api.Options{
 		Rooms: rooms, Accounts: p.accounts, Catalog: catalog, Streams: outputs{hub, p.hls, p.others, relay, p.pulls}, Proxy: outside, UI: web.Files(), Log: telemetry.Named(log, "api"), Version: version,
-		Metrics: p.metrics, Levels: levels, Traces: traces, Settings: settings,
+		Metrics: p.metrics, Levels: conf.levels, Traces: traces, Settings: settings,
 		Sockets: p.sockets, Waits: waits,
 		Captions: &caption.Service{
 			Rooms: rooms, Tracks: db, Films: catalog, Fetch: fetchSmall(outside.client), Announcer: node, Now: shared.now,

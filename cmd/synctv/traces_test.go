@@ -75,18 +75,37 @@ func (c *traceCollector) take(of *otlp.ResourceSpans) {
 func (c *traceCollector) of(key, value string) (root span, all map[string]span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all = map[string]span{}
 	for _, s := range c.spans {
 		if s.facts[key] == value {
 			root = s
 		}
 	}
+	return root, c.trace(root.trace)
+}
+
+// trace gives the spans of one trace by their ids; c.mu is held.
+func (c *traceCollector) trace(id string) map[string]span {
+	all := map[string]span{}
 	for _, s := range c.spans {
-		if root.trace != "" && s.trace == root.trace {
+		if id != "" && s.trace == id {
 			all[s.id] = s
 		}
 	}
-	return root, all
+	return all
+}
+
+// pulled is the lineage of a pull that one replica asked for and another heard;
+// empty: there is none yet.
+func (c *traceCollector) pulled() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, asked := range c.spans {
+		all := c.trace(asked.trace)
+		if by := all[asked.parent]; asked.name == "relay asked" && by.name == "relay pull" && by.replica != asked.replica {
+			return lineage(all, asked)
+		}
+	}
+	return ""
 }
 
 // lineage is the names from a span up to the first.
@@ -131,6 +150,27 @@ func TestOneTraceAcrossReplicas(t *testing.T) {
 	for what, answer := range map[string]answer{"pause": paused, "rename": renamed} {
 		collector.wants(t, what, answer.header.Get("X-Request-Id"))
 	}
+}
+
+// TestARelayPullIsTraced: on the replica that asks and on the one that has it.
+func TestARelayPullIsTraced(t *testing.T) {
+	film, collector := encoded(t), collectTraces(t)
+	env := map[string]string{
+		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": clustertest.StartRedis(t).URL,
+		"SYNCTV_CLUSTER_ADDR": "127.0.0.1:0", "SYNCTV_OTLP_ENDPOINT": collector.url,
+	}
+	h := []*house{startHouse(t, env), startHouse(t, env)}
+	ada := h[0].register("ada")
+	id := ada.createRoom(map[string]string{"name": "x"})
+	var k struct {
+		URL  string
+		Item struct{ Play struct{ URL string } }
+	}
+	ada.post("/api/rooms/"+id+"/live/keys", struct{}{}).ok(201, &k)
+	publish(t, k.URL, film)
+	ada.watch(k.Item.Play.URL).more(t)
+	ada.on(h[1]).watch(k.Item.Play.URL).more(t)
+	await(t, "the trace of the pull", func() bool { return collector.pulled() == "relay pull < relay asked" })
 }
 
 // wants awaits the whole trace of one request: spans of both replicas, the

@@ -124,12 +124,12 @@ func Keys() []Key {
 		{Flag: "live-merge", Default: "0s", Help: "how long live pictures wait to be sent together: 100ms halves the CPU and adds 50 ms of delay", set: duration(time.Second, func(c *Config) *time.Duration { return &c.LiveMerge })},
 		{Flag: "library", Help: "media folders, NAME=PATH, several separated by commas", set: folders},
 		{Flag: "library-for", Default: "admins", Help: "who may browse the library: admins or users", set: choice(func(c *Config) *string { return &c.LibraryFor }, "admins", "users")},
-		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
-		{Flag: "signup-rate", Default: "30", Help: "most accounts made from one address in an hour, on each replica; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.SignupRate })},
+		{Flag: "signup", Default: "open", Help: "new accounts: open, approval or closed", Live: true, set: choice(func(c *Config) *string { return &c.Signup }, "open", "approval", "closed")},
+		{Flag: "signup-rate", Default: "30", Help: "most accounts made from one address in an hour, on each replica; 0 = no limit", Live: true, set: number(0, 1_000_000, func(c *Config) *int { return &c.SignupRate })},
 		{Flag: "root-password", Help: "password of root at the first start; default: made and printed once", Secret: true, set: secret(func(c *Config) *ident.Secret { return &c.RootPassword })},
 		{Flag: "cookie-secure", Default: "false", Help: "send cookies over TLS only", set: boolean(func(c *Config) *bool { return &c.CookieSecure })},
 		{Flag: "trusted-proxies", Help: "addresses or networks whose X-Forwarded-For is believed, separated by commas", set: proxies},
-		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
+		{Flag: "room-quota", Default: "20", Help: "most rooms one person may create; 0 = no limit", Live: true, set: number(0, 1_000_000, func(c *Config) *int { return &c.RoomQuota })},
 		{Flag: "chat-retention", Default: "0", Help: "delete messages and comments over films after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.ChatDays })},
 		{Flag: "audit-retention", Default: "0", Help: "forget who did what to whom after so many days; 0 = never", Live: true, set: number(0, 36500, func(c *Config) *int { return &c.AuditDays })},
 		{Flag: "room-idle", Default: "0s", Help: "close rooms nobody used for so long; 0s = never", Live: true, set: duration(10*365*24*time.Hour, func(c *Config) *time.Duration { return &c.RoomIdle })},
@@ -145,8 +145,8 @@ func Keys() []Key {
 		{Flag: "fetch-dns", Help: "host:port of the DNS server for addresses people give; default: the system's", set: optionalAddress(func(c *Config) *string { return &c.FetchDNS })},
 		{Flag: "proxy", Default: "true", Help: "let what is at an address come through this server where browsers cannot fetch it", set: boolean(func(c *Config) *bool { return &c.Proxy })},
 		{Flag: "proxy-cache", Default: "4096", Help: "disk for what came through this server, in the data folder, MiB", set: number(64, 1<<30, func(c *Config) *int { return &c.ProxyCache })},
-		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
-		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
+		{Flag: "proxy-room-budget", Default: "0", Help: "GiB a day that one room may have through one replica; 0 = no limit", Live: true, set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyRoomGiB })},
+		{Flag: "proxy-person-budget", Default: "0", Help: "GiB a day that one person may have through one replica; 0 = no limit", Live: true, set: number(0, 1<<20, func(c *Config) *int { return &c.ProxyPersonGiB })},
 		{Flag: "source-keys", Help: "keys that passwords of linked sources are kept encrypted with, id=base64 of 32 bytes, separated by commas, the first for new ones; default: made in the data folder; several replicas need them set", Secret: true, set: sourceKeys},
 		{Flag: "drain-timeout", Default: "30s", Help: "how long a stop may take", Live: true, set: duration(5*time.Minute, func(c *Config) *time.Duration { return &c.DrainTimeout })},
 	}
@@ -163,6 +163,12 @@ func Load(flags, env Lookup) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	return Parse(values)
+}
+
+// Parse makes a configuration of all values. All mistakes come back at once, as
+// from Load.
+func Parse(values []Value) (Config, error) {
 	var c Config
 	var errs []error
 	for _, v := range values {
@@ -175,6 +181,16 @@ func Load(flags, env Lookup) (Config, error) {
 	}
 	errs = append(errs, c.together()...)
 	return c, errors.Join(errs...)
+}
+
+// Take takes over the keys that may change while the server runs; values must
+// have come through Parse without a mistake.
+func (c *Config) Take(values []Value) {
+	for _, v := range values {
+		if v.Live {
+			_ = v.set(c, v.Text) // it went well before
+		}
+	}
 }
 
 // together finds what fits each key but not the others.

@@ -17,6 +17,7 @@ type Value struct {
 	Key
 	Text   string
 	Source string // "default", "file synctv.yaml:3", "environment SYNCTV_X", "flag --x"
+	File   string // of a secret: the file it was read from; else empty
 }
 
 // maxSecretFile is more than any password or address is long.
@@ -110,7 +111,7 @@ func (v *Value) from(place layer) (found bool, err error) {
 	if err != nil {
 		return true, fmt.Errorf("%s-file (from %s): %w", v.Flag, source, err)
 	}
-	v.Text, v.Source = string(raw), source
+	v.Text, v.Source, v.File = string(raw), source, path
 	return true, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"synctv/internal/live/streamlog"
 )
 
 // fan sends one stream to many viewers from one goroutine, by sends that never
@@ -15,35 +17,56 @@ import (
 // and give up, and returns the viewer when it has caught up. So nothing here can
 // be slow:
 //
-//	joined ─→ own goroutine ─── up to date ──→ fan
-//	              ↑                             │
-//	              └── socket full, lost, end ───┘
+//	joined ─→ own goroutine ─── up to date ──→ fan: odd ⇄ in step
+//	              ↑                                  │
+//	              └───── socket full, lost, end ─────┘
 //
-// When sending to everybody takes longer than a picture lasts, a viewer's next
-// send carries all that has come meanwhile: the merge window grows as far as
-// the core needs, and shrinks again. What has grown so may be more than a socket
-// takes at once from anybody: were it handed back then, a goroutine for each
-// viewer would be woken just when the core is full.
+// Viewers in step have been sent the same bytes and are sent the next range in
+// one sweep over their sockets, which touches nothing else of theirs: at a
+// thousand viewers every line of memory more is a miss. The odd ones have just
+// come, or have something left that their sockets did not take.
+//
+// When sending to everybody takes longer than a picture lasts, the next sweep
+// carries all that has come meanwhile: the merge window grows as far as the core
+// needs, and shrinks again. What has grown so may be more than a socket takes at
+// once from anybody: were it handed back then, a goroutine for each viewer would
+// be woken just when the core is full.
 type fan struct {
-	hub    *Hub
-	stream *stream
-	size   atomic.Int64  // viewers, to choose the emptiest fan
-	wake   chan struct{} // one token: somebody joins or must leave
+	hub     *Hub
+	stream  *stream
+	size    atomic.Int64  // viewers, to choose the emptiest fan
+	wake    chan struct{} // one token: somebody joins or must leave
+	leaving atomic.Bool   // some lanes are asked to leave
 
 	mu      sync.Mutex // guards what follows
 	joining []*lane
 	running bool
 
 	// Owned by run.
-	lanes []*lane
-	full  int              // of them, with something left that the socket did not take
+	odd   []*lane
+	step  []place
+	pace  streamlog.Cursor // where those in step are
+	full  int              // of the odd, with something left that the socket did not take
+	tally tally            // of this round
 	cut   []byte           // the range everybody gets now
 	frame [framings][]byte // its framing, by kind
 	whole [framings][]byte // framing and range in one piece, by kind; empty: not made
 }
 
+// place is what a send to a viewer in step needs.
+type place struct {
+	sender  sender
+	framing framing
+	lane    *lane
+}
+
+// tally is what a round came to.
+type tally struct{ bytes, sends, handed int64 }
+
 func newFan(h *Hub, s *stream) *fan {
-	return &fan{hub: h, stream: s, wake: make(chan struct{}, 1)}
+	f := &fan{hub: h, stream: s, wake: make(chan struct{}, 1), pace: *s.log.NewCursor()}
+	f.pace.Most = h.limits.Write
+	return f
 }
 
 // emptiest is the fan of s a new viewer should join.
@@ -85,7 +108,7 @@ func (f *fan) run() {
 		// Taken before the round: what is published during it is not missed.
 		changed := f.stream.log.Changed()
 		f.round()
-		if len(f.lanes) == 0 {
+		if f.empty() {
 			continue // and perhaps end: a log that ended changes no more
 		}
 		var soon <-chan time.Time
@@ -101,14 +124,16 @@ func (f *fan) run() {
 	}
 }
 
+func (f *fan) empty() bool { return len(f.step)+len(f.odd) == 0 }
+
 // adopt takes in who is joining and says whether anybody is there.
 func (f *fan) adopt() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lanes = append(f.lanes, f.joining...)
+	f.odd = append(f.odd, f.joining...)
 	clear(f.joining)
 	f.joining = f.joining[:0]
-	f.running = len(f.lanes) > 0
+	f.running = !f.empty()
 	return f.running
 }
 
@@ -124,65 +149,162 @@ const turn = 64
 
 // round sends to everybody what is new for him.
 func (f *fan) round() {
-	kept, sent, sends, handed := f.lanes[:0], 0, 0, 0
+	f.tally = tally{}
+	if f.leaving.Swap(false) {
+		f.disband() // each is asked
+	}
+	f.sendOdd()
+	if !f.sweep() {
+		f.sendOdd()
+	}
+	f.settle()
+	f.hub.bytesOut.Add(f.tally.bytes)
+	f.hub.sends.Add(f.tally.sends)
+	f.hub.handedBack.Add(f.tally.handed)
+	f.cut = nil // pins no segment while nothing comes
+}
+
+// sendOdd gives each odd viewer what is new for him, or hands him back.
+func (f *fan) sendOdd() {
+	kept := f.odd[:0]
 	f.full = 0
-	for i, l := range f.lanes {
+	for i, l := range f.odd {
 		if i%turn == turn-1 {
 			runtime.Gosched()
 		}
-		n, times, ok := f.send(l)
-		sent, sends = sent+n, sends+times
-		left := len(l.restBody) > 0
+		ok, left := f.send(l), len(l.restBody) > 0
+		switch {
+		case ok && left:
+			f.full++
+		case left:
+			f.tally.handed++
+		}
 		if ok {
 			kept = append(kept, l)
-			if left {
-				f.full++
-			}
 			continue
-		}
-		if left {
-			handed++
 		}
 		f.size.Add(-1)
 		l.back <- struct{}{}
 	}
-	clear(f.lanes[len(kept):])
-	f.lanes = kept
-	f.hub.bytesOut.Add(int64(sent))
-	f.hub.sends.Add(int64(sends))
-	f.hub.handedBack.Add(int64(handed))
-	f.cut = nil // pins no segment while nothing comes
+	clear(f.odd[len(kept):])
+	f.odd = kept
 }
 
-// send gives a viewer the next ranges until he has everything: so many bytes, in
-// so many sends. It says whether he may stay.
-func (f *fan) send(l *lane) (sent, sends int, stays bool) {
+// send gives a viewer the next ranges until he has everything. It says whether
+// he may stay.
+func (f *fan) send(l *lane) (stays bool) {
 	if len(l.restBody) > 0 && !l.leaves.Load() {
-		sent, sends = l.retry(), 1
+		f.took(l.retry())
 		if len(l.restBody) > 0 {
-			return sent, sends, l.patient()
+			return l.patient()
 		}
 	}
 	for !l.leaves.Load() {
 		chunk, wait, err := l.viewer.poll()
 		if wait != nil && err == nil {
-			return sent, sends, true
+			return true
 		}
 		if err != nil || chunk.First != nil {
 			l.chunk = chunk // begins anew, or ends: not here
-			return sent, sends, false
+			return false
 		}
 		f.wrap(l.framing, chunk.Body)
-		n := l.try(f.frame[l.framing], chunk.Body, f.whole[l.framing])
-		sent, sends = sent+n, sends+1
-		if n < len(chunk.Body) {
-			return sent, sends, l.patient()
+		n := l.sender.try(f.frame[l.framing], chunk.Body, f.whole[l.framing])
+		f.took(l.keep(n, f.frame[l.framing], chunk.Body))
+		if len(l.restBody) > 0 {
+			return l.patient()
 		}
 		if l.viewer.cursor.Waits() {
-			return sent, sends, true // without asking for more that is not there
+			return true // without asking for more that is not there
 		}
 	}
-	return sent, sends, false
+	return false
+}
+
+// took notes a send of so many bytes of the log.
+func (f *fan) took(n int) {
+	f.tally.bytes += int64(n)
+	f.tally.sends++
+}
+
+// sweep gives those in step what is new. When that is no more of the same (the
+// stream ended, or its window overtook them), it makes all of them odd and says
+// no.
+func (f *fan) sweep() bool {
+	for len(f.step) > 0 {
+		was := f.pace
+		chunk, wait, err := f.pace.Poll()
+		switch {
+		case err != nil || chunk.First != nil:
+			f.pace = was
+			f.disband()
+			return false
+		case wait != nil:
+			return true
+		}
+		f.sendAll(chunk.Body)
+	}
+	return true
+}
+
+// sendAll sends one range to everybody in step. Whoever's socket does not take
+// all of it becomes odd.
+func (f *fan) sendAll(body []byte) {
+	f.wrap(framePlain, body)
+	for i, sent := 0, 0; i < len(f.step); sent++ {
+		if sent%turn == turn-1 {
+			runtime.Gosched()
+		}
+		p := &f.step[i]
+		if len(f.whole[p.framing]) == 0 {
+			f.wrap(p.framing, body)
+		}
+		n := p.sender.try(f.frame[p.framing], body, f.whole[p.framing])
+		if n == len(f.frame[p.framing])+len(body) {
+			f.took(len(body))
+			i++
+			continue
+		}
+		l := p.lane
+		f.took(l.keep(n, f.frame[p.framing], body))
+		l.patient()
+		f.full++
+		f.part(i)
+	}
+}
+
+// part makes a viewer in step an odd one; the last takes his place.
+func (f *fan) part(i int) {
+	l, last := f.step[i].lane, len(f.step)-1
+	l.viewer.cursor.Join(&f.pace)
+	f.odd = append(f.odd, l)
+	f.step[i], f.step[last] = f.step[last], place{}
+	f.step = f.step[:last]
+}
+
+// disband makes everybody odd.
+func (f *fan) disband() {
+	for len(f.step) > 0 {
+		f.part(len(f.step) - 1)
+	}
+}
+
+// settle takes those into step who have been sent the same; the first of them
+// sets the pace if nobody did.
+func (f *fan) settle() {
+	kept := f.odd[:0]
+	for _, l := range f.odd {
+		if len(l.restBody) == 0 && len(f.step) == 0 {
+			f.pace.Join(&l.viewer.cursor)
+		}
+		if len(l.restBody) > 0 || !f.pace.With(&l.viewer.cursor) {
+			kept = append(kept, l)
+			continue
+		}
+		f.step = append(f.step, place{l.sender, l.framing, l})
+	}
+	clear(f.odd[len(kept):])
+	f.odd = kept
 }
 
 // copyFrom is how many viewers make it cheaper to copy a range once, behind its
@@ -203,7 +325,7 @@ func (f *fan) wrap(kind framing, body []byte) {
 			f.frame[i] = framing(i).open(f.frame[i][:0], true, len(body))
 		}
 	}
-	if len(f.whole[kind]) == 0 && len(f.lanes) >= copyFrom && len(body) <= copyUpTo && kind != framePlain {
+	if len(f.whole[kind]) == 0 && len(f.step)+len(f.odd) >= copyFrom && len(body) <= copyUpTo && kind != framePlain {
 		f.whole[kind] = append(append(f.whole[kind], f.frame[kind]...), body...)
 	}
 }

@@ -13,8 +13,6 @@ import (
 // belong to whoever has it: fan.add gives them away, a token in back returns
 // them.
 type lane struct {
-	// What a send to a viewer who is up to date needs, side by side: at a
-	// thousand viewers every line of memory more is a miss.
 	viewer  *Viewer
 	sender  sender
 	framing framing
@@ -49,35 +47,22 @@ func newLane(v *Viewer, out sink) *lane {
 	return l
 }
 
-// try sends frame and body without waiting, both from whole if that is not
-// empty, and says how much of body was taken. What was not is kept in the lane.
-func (l *lane) try(frame, body, whole []byte) int {
-	var n int
-	switch {
-	case len(whole) > 0:
-		n = l.sender.send(whole)
-	case len(frame) > 0:
-		n = l.sender.gather(frame, body)
-	default:
-		n = l.sender.send(body)
-	}
-	if n == len(frame)+len(body) {
-		return len(body)
-	}
+// keep notes that a socket took so many bytes of frame and body, keeps the rest
+// in the lane, and says how many of body they were.
+func (l *lane) keep(n int, frame, body []byte) int {
 	framed := min(n, len(frame))
 	l.restFrame = append(l.restFrame[:0], frame[framed:]...)
 	l.restBody = body[n-framed:]
+	if len(l.restBody) == 0 {
+		l.restBody, l.tries = nil, 0 // pins no segment
+	}
 	return n - framed
 }
 
-// retry is try for what was left before.
+// retry sends what was left before, and says how much of body the socket took.
 func (l *lane) retry() int {
-	body := l.restBody
-	n := l.try(l.restFrame, body, nil)
-	if n == len(body) {
-		l.restBody, l.tries = nil, 0
-	}
-	return n
+	n := l.sender.try(l.restFrame, l.restBody, nil)
+	return l.keep(n, l.restFrame, l.restBody)
 }
 
 // patient says, after a socket did not take everything, whether to wait for it
@@ -101,6 +86,7 @@ func (l *lane) ride(ctx context.Context, f *fan) (left bool) {
 	case <-l.back:
 	case <-ctx.Done():
 		l.leaves.Store(true)
+		f.leaving.Store(true)
 		signal(f.wake)
 		<-l.back
 		return false

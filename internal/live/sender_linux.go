@@ -45,6 +45,18 @@ func (s *sender) gather(a, b []byte) int {
 	return taken(n, errno)
 }
 
+// try sends frame and body (not empty) with one call, both from whole if that is
+// not empty, and says how many bytes of the two the kernel took.
+func (s *sender) try(frame, body, whole []byte) int {
+	switch {
+	case len(whole) > 0:
+		return s.send(whole)
+	case len(frame) > 0:
+		return s.gather(frame, body)
+	}
+	return s.send(body)
+}
+
 func taken(n uintptr, errno syscall.Errno) int {
 	if errno != 0 {
 		return 0

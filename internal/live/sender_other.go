@@ -9,6 +9,4 @@ type sender struct{}
 
 func (*sender) init(*net.TCPConn) bool { return false }
 
-func (*sender) send([]byte) int { return 0 }
-
-func (*sender) gather(_, _ []byte) int { return 0 }
+func (*sender) try(_, _, _ []byte) int { return 0 }

@@ -19,8 +19,8 @@ const day = 24 * time.Hour
 // Budgets is how many bytes a room and a person may have sent through the
 // proxy in a day, on this replica. 0 = no limit.
 type Budgets struct {
-	room, person int64
-	refused      atomic.Int64
+	now     func() (room, person int64) // does not block
+	refused atomic.Int64
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // guarded by mu
@@ -31,9 +31,10 @@ type bucket struct {
 	used   time.Time
 }
 
-// NewBudgets allows so many bytes a day.
-func NewBudgets(room, person int64) *Budgets {
-	return &Budgets{room: room, person: person, buckets: map[string]*bucket{}}
+// NewBudgets allows as many bytes a day as now says at the moment; it must not
+// block.
+func NewBudgets(now func() (room, person int64)) *Budgets {
+	return &Budgets{now: now, buckets: map[string]*bucket{}}
 }
 
 // ask tells whether anything is left.
@@ -42,13 +43,14 @@ func (b *Budgets) ask(v Visit) error { return b.spend(v, 0) }
 // spend takes bytes that are about to be sent, if anything is left: the last
 // piece may overdraw.
 func (b *Budgets) spend(v Visit, n int64) error {
-	if b.room == 0 && b.person == 0 {
+	room, person := b.now()
+	if room == 0 && person == 0 {
 		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	for key, most := range map[string]int64{"room " + v.Room: b.room, "person " + v.Person: b.person} {
+	for key, most := range map[string]int64{"room " + v.Room: room, "person " + v.Person: person} {
 		if most == 0 {
 			continue
 		}
@@ -65,7 +67,7 @@ func (b *Budgets) spend(v Visit, n int64) error {
 
 // bucket finds or makes one; mu is held.
 func (b *Budgets) bucket(key string, most int64, now time.Time) *rate.Limiter {
-	k := b.buckets[key]
+	k, kib := b.buckets[key], int(max(1, most/1024))
 	if k == nil {
 		if len(b.buckets) >= 10_000 { // those not used for a day are full again
 			for id, old := range b.buckets {
@@ -74,10 +76,17 @@ func (b *Budgets) bucket(key string, most int64, now time.Time) *rate.Limiter {
 				}
 			}
 		}
-		kib := max(1, most/1024)
-		k = &bucket{tokens: rate.NewLimiter(rate.Limit(float64(kib)/day.Seconds()), int(kib))}
+		k = &bucket{tokens: rate.NewLimiter(perDay(kib), kib)}
 		b.buckets[key] = k
+	}
+	if k.tokens.Burst() != kib { // the operator changed it: what was used stays used
+		used := k.tokens.Burst() - int(k.tokens.TokensAt(now))
+		k.tokens = rate.NewLimiter(perDay(kib), kib)
+		k.tokens.ReserveN(now, min(used, kib))
 	}
 	k.used = now
 	return k.tokens
 }
+
+// perDay is the rate that fills a bucket within a day.
+func perDay(kib int) rate.Limit { return rate.Limit(float64(kib) / day.Seconds()) }

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,7 +99,7 @@ func TestHLSLinksLeadThroughTheProxy(t *testing.T) {
 		"/a/low/init.mp4": "init",
 	}
 	s := origin(t, files)
-	p := newProxy(t, NewBudgets(0, 0))
+	p := newProxy(t, unlimited())
 	v := visit(s.URL+"/a/master.m3u8?token=1", HLS)
 	master := through(p, v, "", nil)
 	text := master.Body.String()
@@ -157,7 +158,7 @@ func TestDASHAddressesLeadThroughTheProxy(t *testing.T) {
 	files := map[string]string{"/d/video/seg-1-00007.m4s?a=1&b=2": "seven", "/d/whole.mp4": "whole", "/root/init-1.mp4": "init"}
 	s := origin(t, files)
 	files["/d/x.mpd"] = strings.ReplaceAll(mpd, "%s", strings.TrimPrefix(s.URL, "http://"))
-	p := newProxy(t, NewBudgets(0, 0))
+	p := newProxy(t, unlimited())
 	v := visit(s.URL+"/d/x.mpd", DASH)
 	text := through(p, v, "", nil).Body.String()
 	if strings.Contains(text, s.URL) {
@@ -202,7 +203,7 @@ func TestUpstreamEndsWithItsViewer(t *testing.T) {
 		once.Do(func() { close(gone) })
 	}))
 	defer s.Close()
-	p := newProxy(t, NewBudgets(0, 0))
+	p := newProxy(t, unlimited())
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = p.Serve(w, r, visit(s.URL+"/live.flv", File), "", "")
 	}))
@@ -236,7 +237,9 @@ func TestTypesAreMediaOrNothing(t *testing.T) {
 
 func TestBudgets(t *testing.T) {
 	s := origin(t, map[string]string{"/f": strings.Repeat("x", 300_000)})
-	p := newProxy(t, NewBudgets(0, 1<<20))
+	var most atomic.Int64
+	most.Store(1 << 20)
+	p := newProxy(t, NewBudgets(func() (room, person int64) { return 0, most.Load() }))
 	v := visit(s.URL+"/f", File)
 	codes := ""
 	for range 6 {
@@ -251,7 +254,18 @@ func TestBudgets(t *testing.T) {
 	if w := through(p, other, "", nil); codes != "....xx" || w.Code != 200 {
 		t.Errorf("%s, another person %d", codes, w.Code)
 	}
+	most.Store(0)
+	if w := through(p, v, "", nil); w.Code != 200 {
+		t.Errorf("the limit was lifted, and the answer is %d", w.Code)
+	}
+	// A lower one holds at once for whom there was a higher one, and what he used stays used.
+	most.Store(200 << 10)
+	if w := through(p, other, "", nil); !strings.Contains(w.Body.String(), "proxy_budget") {
+		t.Errorf("the limit was lowered below what was used, and the answer is %d", w.Code)
+	}
 }
+
+func unlimited() *Budgets { return NewBudgets(func() (room, person int64) { return 0, 0 }) }
 
 func TestRanges(t *testing.T) {
 	for _, c := range []struct {
@@ -292,7 +306,7 @@ func FuzzManifests(f *testing.F) {
 	f.Add("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\nhttp://up.test/a.ts\n")
 	f.Add("#EXTM3U\n#EXT-X-STREAM-INF:X=\"a\nURI=b\n../x?{$y}\n")
 	f.Add(`<MPD><BaseURL>a/</BaseURL><Period><SegmentTemplate media="../$Number$" xlink:href="/x"/></Period></MPD>`)
-	p := newProxy(f, NewBudgets(0, 0))
+	p := newProxy(f, unlimited())
 	base := &url.URL{Scheme: "http", Host: "up.test", Path: "/dir/x"}
 	v := visit(base.String(), HLS)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -313,7 +327,7 @@ func FuzzManifests(f *testing.F) {
 }
 
 func BenchmarkPassThrough(b *testing.B) {
-	p := newProxy(b, NewBudgets(0, 0))
+	p := newProxy(b, unlimited())
 	body := make([]byte, 16<<20)
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

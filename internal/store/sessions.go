@@ -103,19 +103,18 @@ func (s *Store) SessionsOf(ctx context.Context, userID string, nowMS int64) ([]a
 	})
 }
 
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func removeSessions(ctx context.Context, q querier, userID, except string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id`, userID, except)
+func removeSessions(ctx context.Context, tx *sql.Tx, userID, except string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id`, userID, except)
 	return all(rows, err, func(row scanner) (id string, err error) { return id, row.Scan(&id) })
 }
 
 // RemoveSessions implements account.SessionLists.
-func (s *Store) RemoveSessions(ctx context.Context, userID, except string) ([]string, error) {
-	return removeSessions(ctx, s.write, userID, except)
+func (s *Store) RemoveSessions(ctx context.Context, userID, except string) (ended []string, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) (err error) {
+		ended, err = removeSessions(ctx, tx, userID, except)
+		return err
+	})
+	return ended, err
 }
 
 // SwapPassword implements account.SessionLists.

@@ -186,8 +186,16 @@ func one[T any](v T, err error, missing error) (T, error) {
 	return v, nil
 }
 
+// rows are what a query gives, in a transaction or outside.
+type rows interface {
+	scanner
+	Next() bool
+	Err() error
+	Close() error
+}
+
 // all scans every row. The result is never nil.
-func all[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+func all[T any](rows rows, err error, scan func(scanner) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}

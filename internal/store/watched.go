@@ -33,12 +33,28 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 	return r, err
 }
 
-// QueryContext runs a query; what is watched ends with the first row.
-func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+// QueryContext runs a query; what is watched ends when the rows are closed.
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*watchedRows, error) {
 	inner, done := p.begin(ctx, query)
 	rows, err := p.DB.QueryContext(inner, query, args...)
-	done(err)
-	return rows, err
+	if err != nil {
+		done(err)
+		return nil, err
+	}
+	return &watchedRows{rows, done}, nil
+}
+
+// watchedRows must be closed once.
+type watchedRows struct {
+	*sql.Rows
+	done func(error)
+}
+
+// Close implements rows.
+func (r *watchedRows) Close() error {
+	err := r.Rows.Close()
+	r.done(r.Err())
+	return err
 }
 
 // QueryRowContext runs a query for one row. Its text is one of few: each stays

@@ -196,7 +196,9 @@ func (f *floor) play(ctx context.Context, feed net.Listener) {
 		}
 		key := tag.Type == flv.Video && tag.Payload[0] == 0x17
 		pending = flv.AppendTag(pending, tag.Type, tag.DTS, tag.Payload)
-		whole := f.pattern == "gotag" || tag.Type == flv.Video && time.Since(sent) >= f.merge
+		// A picture a hair before the window ends goes with it, or the floor would
+		// send more seldom than the relay, whose window ends by a clock.
+		whole := f.pattern == "gotag" || tag.Type == flv.Video && time.Since(sent) >= f.merge-time.Second/frameRate/2
 		if !whole {
 			continue
 		}

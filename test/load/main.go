@@ -46,7 +46,7 @@ type options struct {
 func parse(args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet("load", flag.ContinueOnError)
-	f.StringVar(&o.role, "role", "judge", "judge, relay, floor or load")
+	f.StringVar(&o.role, "role", "judge", "judge, relay, floor, load or burn")
 	f.StringVar(&o.addr, "addr", "", "viewers connect here")
 	f.StringVar(&o.feed, "feed", "", "publish here")
 	f.IntVar(&o.pid, "pid", 0, "process whose CPU time counts")
@@ -96,6 +96,8 @@ func run(ctx context.Context, o options) error {
 		return serveFloor(ctx, o)
 	case "load":
 		return load(ctx, o)
+	case "burn":
+		return spin(ctx)
 	}
 	return fmt.Errorf("unknown role %q", o.role)
 }

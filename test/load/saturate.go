@@ -5,13 +5,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strconv"
 	"time"
 )
 
-// A core is full of sends, not of bytes, when pictures are small and many. Most
-// of the viewers only take what comes: the load's core must not be full first.
+// A core is full of sends, not of bytes, when pictures are small and many. The
+// load's core must not be full first: most of the viewers only take what comes,
+// and the server has a quarter of its core, the rest of which is burnt.
 const (
+	saturateBurners = 3
 	saturateViewers = 500
 	saturateBlind   = 450
 	saturatePicture = 1000 // bytes
@@ -20,11 +23,16 @@ const (
 	saturateMost = 500
 )
 
-// judgeSaturate finds out how many pictures a second one core can send one by
+// judgeSaturate finds out how many pictures a second the server can send one by
 // one, and shows what becomes of viewers at that rate and beyond: nobody loses
 // anything, delays grow smoothly, and sends carry several pictures.
 func judgeSaturate(ctx context.Context, o options) error {
-	fmt.Println("| run | of what the core can send one by one | pictures/s | CPU % | p50 ms | p99 ms | pictures a send | sends/s | missing, closed | handed back |")
+	burnt, err := burn(ctx, saturateBurners)
+	if err != nil {
+		return err
+	}
+	defer burnt()
+	fmt.Println("| run | of what it can send one by one | pictures/s | CPU % | p50 ms | p99 ms | pictures a send | sends/s | missing, closed | handed back |")
 	fmt.Println("|--|--|--|--|--|--|--|--|--|--|")
 	kept := true
 	for run := range o.runs {
@@ -32,7 +40,7 @@ func judgeSaturate(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
-		can := saturateBase / max(base.CPU/o.measure.Seconds(), 0.01)
+		can := float64(saturateBase) / (saturateBurners + 1) / max(base.CPU/o.measure.Seconds(), 0.01)
 		var first, last burden
 		for _, times := range []float64{0.5, 1, 1.5, 2} {
 			m, err := saturated(ctx, o, int(can*times))
@@ -53,6 +61,42 @@ func judgeSaturate(ctx context.Context, o options) error {
 	}
 	if !kept {
 		return errMissed
+	}
+	return nil
+}
+
+// burn keeps the server's core busy with so many processes until stop.
+func burn(ctx context.Context, n int) (stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var burning []*exec.Cmd
+	stop = func() {
+		cancel()
+		for _, cmd := range burning {
+			_ = cmd.Wait() // it was killed
+		}
+	}
+	for range n {
+		cmd, err := pinned(ctx, serverCore, "-role", "burn")
+		if err == nil {
+			_, err = cmd.StdinPipe() // ends with this program, whatever ends it
+		}
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		burning = append(burning, cmd)
+	}
+	return stop, nil
+}
+
+// spin uses up its core until its input ends.
+func spin(ctx context.Context) error {
+	ctx, cancel := untilInputEnds(ctx)
+	defer cancel()
+	for ctx.Err() == nil {
 	}
 	return nil
 }

@@ -97,6 +97,12 @@ func (c *Cursor) Next(ctx context.Context) (Chunk, error) {
 	}
 }
 
+// Join puts the cursor where another is that reads the same log.
+func (c *Cursor) Join(o *Cursor) { c.joined, c.off = o.joined, o.off }
+
+// With says whether both are at the same place.
+func (c *Cursor) With(o *Cursor) bool { return c.joined == o.joined && c.off == o.off }
+
 // Waits says whether everything published was read and more may come.
 func (c *Cursor) Waits() bool {
 	v := c.log.now.Load()

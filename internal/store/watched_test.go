@@ -1,0 +1,36 @@
+package store
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestRowsAreWatchedToTheLast: a query is over when its rows were read, not when
+// the first of them came.
+func TestRowsAreWatchedToTheLast(t *testing.T) {
+	var out bytes.Buffer
+	db, err := Open(t.Context(), Options{URL: "sqlite:" + t.TempDir() + "/x.db", Slow: time.Nanosecond, Log: slog.New(slog.NewTextHandler(&out, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	logged := func() int { return strings.Count(out.String(), "UNION ALL") }
+	rows, err := db.read.QueryContext(t.Context(), `SELECT 1 UNION ALL SELECT 2`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		if logged() != 0 {
+			t.Error("logged before the last row")
+		}
+	}
+	if err := rows.Close(); err != nil || rows.Err() != nil || logged() != 1 {
+		t.Errorf("%v, %v; logged %d times", err, rows.Err(), logged())
+	}
+	if _, err := db.read.QueryContext(t.Context(), `SELECT none UNION ALL SELECT 2`); err == nil || logged() != 2 { //nolint:rowserrcheck,sqlclosecheck // there are none
+		t.Errorf("%v; logged %d times", err, logged())
+	}
+}
