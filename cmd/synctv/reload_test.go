@@ -83,7 +83,9 @@ func TestChangedSecretNeedsARestart(t *testing.T) {
 	editFile(t, second, "a first password")
 	file := filepath.Join(t.TempDir(), "synctv.yaml")
 	editFile(t, file, "root-password-file: "+first+"\n")
-	warned := func(h *house) int { return strings.Count(h.log.String(), `"msg":"this change needs a restart","key":"root-password"`) }
+	warned := func(h *house) int {
+		return strings.Count(h.log.String(), `"msg":"this change needs a restart","key":"root-password"`)
+	}
 	for name, env := range map[string]map[string]string{
 		"named in the environment": {"SYNCTV_ROOT_PASSWORD": "", "SYNCTV_ROOT_PASSWORD_FILE": first},
 		"named in the file":        {"SYNCTV_ROOT_PASSWORD": "", "SYNCTV_CONFIG": file},

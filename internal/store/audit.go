@@ -33,12 +33,10 @@ func (s *Store) AuditPage(ctx context.Context, q audit.Query) ([]audit.Entry, er
 	}
 	const order = ` ORDER BY at_ms DESC, id DESC LIMIT `
 	if q.Everywhere {
-		rows, err := s.read.QueryContext(ctx, auditSelect+`(at_ms, id) < ($1, $2)`+order+`$3`, q.Before.AtMS, q.Before.ID, q.Limit)
-		return all(rows, err, scanAudit)
+		return list(ctx, s.read, scanAudit, auditSelect+`(at_ms, id) < ($1, $2)`+order+`$3`, q.Before.AtMS, q.Before.ID, q.Limit)
 	}
-	rows, err := s.read.QueryContext(ctx, auditSelect+`room_id = $1 AND (at_ms, id) < ($2, $3)`+order+`$4`,
+	return list(ctx, s.read, scanAudit, auditSelect+`room_id = $1 AND (at_ms, id) < ($2, $3)`+order+`$4`,
 		q.RoomID, q.Before.AtMS, q.Before.ID, q.Limit)
-	return all(rows, err, scanAudit)
 }
 
 func scanAudit(row scanner) (audit.Entry, error) {

@@ -61,7 +61,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer, version string, now tim
 	if err != nil {
 		return 0, err
 	}
-	conn, err := s.read.Conn(ctx)
+	conn, err := s.read.db.Conn(ctx)
 	if err != nil {
 		return 0, err
 	}

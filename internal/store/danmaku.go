@@ -17,15 +17,14 @@ func (s *Store) AddDanmaku(ctx context.Context, roomID string, d talk.Danmaku) e
 
 // DanmakuBetween implements room.Danmakus.
 func (s *Store) DanmakuBetween(ctx context.Context, roomID, itemID string, fromS, toS float64, limit int) ([]talk.Danmaku, error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT id, item_id, position_s, body, mode, color, size, author_id, author_name, author_color, created_ms
-		FROM danmaku WHERE room_id = $1 AND item_id = $2 AND position_s >= $3 AND position_s < $4
-		ORDER BY position_s, id LIMIT $5`, roomID, itemID, fromS, toS, limit)
-	return all(rows, err, func(row scanner) (talk.Danmaku, error) {
+	return list(ctx, s.read, func(row scanner) (talk.Danmaku, error) {
 		var d talk.Danmaku
 		err := row.Scan(&d.ID, &d.ItemID, &d.PositionS, &d.Text, &d.Mode, &d.Color, &d.Size, &d.Author.ID, &d.Author.Name, &d.Author.Color, &d.CreatedMS)
 		return d, err
-	})
+	}, `
+		SELECT id, item_id, position_s, body, mode, color, size, author_id, author_name, author_color, created_ms
+		FROM danmaku WHERE room_id = $1 AND item_id = $2 AND position_s >= $3 AND position_s < $4
+		ORDER BY position_s, id LIMIT $5`, roomID, itemID, fromS, toS, limit)
 }
 
 // RemoveDanmaku implements room.Danmakus.

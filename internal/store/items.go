@@ -47,7 +47,7 @@ func scanFolder(row scanner) (screen.Folder, error) {
 // transaction, so that they belong together.
 func (s *Store) Playlist(ctx context.Context, roomID string) (screen.Playlist, error) {
 	var l screen.Playlist
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	tx, err := s.read.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return l, fmt.Errorf("begin: %w", err)
 	}

@@ -27,9 +27,8 @@ func (s *Store) AddLiveKey(ctx context.Context, k screen.LiveKey) error {
 // LiveKeys implements room.LiveKeys. Keys of deleted items are left out: they
 // open nothing, unless the items come back.
 func (s *Store) LiveKeys(ctx context.Context, roomID string) ([]screen.LiveKey, error) {
-	rows, err := s.read.QueryContext(ctx, liveKeySelect+` WHERE k.room_id = $1
+	return list(ctx, s.read, scanLiveKey, liveKeySelect+` WHERE k.room_id = $1
 		AND EXISTS (SELECT 1 FROM items i WHERE i.id = k.item_id AND i.deleted_ms = 0) ORDER BY k.created_ms, k.id`, roomID)
-	return all(rows, err, scanLiveKey)
 }
 
 // RemoveLiveKey implements room.LiveKeys.

@@ -28,11 +28,10 @@ func (s *Store) Marks(ctx context.Context, roomIDs []string) (map[string]mark.Ma
 		id string
 		mark.Marks
 	}
-	rows, err := s.read.QueryContext(ctx, strings.Replace(marksSelect, "$1", strings.Join(binds, ", "), 1), args...)
-	list, err := all(rows, err, func(sc scanner) (r row, err error) {
+	list, err := list(ctx, s.read, func(sc scanner) (r row, err error) {
 		err = sc.Scan(&r.id, &r.Room, &r.Epoch, &r.Playback, &r.Playlist, &r.Chat, &r.Members)
 		return r, err
-	})
+	}, strings.Replace(marksSelect, "$1", strings.Join(binds, ", "), 1), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -77,8 +77,7 @@ func (s *Store) KickedUntil(ctx context.Context, roomID, personID string) (until
 
 // RoomsOf implements room.MemberChanges.
 func (s *Store) RoomsOf(ctx context.Context, personID string) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT room_id FROM members WHERE person_id = $1 ORDER BY room_id`, personID)
-	return all(rows, err, scanText)
+	return list(ctx, s.read, scanText, `SELECT room_id FROM members WHERE person_id = $1 ORDER BY room_id`, personID)
 }
 
 // Faces implements room.MemberChanges, in one query however many rooms.
@@ -95,8 +94,7 @@ func (s *Store) Faces(ctx context.Context, seats []room.Seat) ([]room.Member, er
 		fmt.Fprintf(&values, "($%d,$%d)", 2*i+1, 2*i+2)
 		args = append(args, seat.RoomID, seat.PersonID)
 	}
-	rows, err := s.read.QueryContext(ctx, `WITH seat (room_id, person_id) AS (VALUES `+values.String()+`)`+
+	return list(ctx, s.read, scanMember, `WITH seat (room_id, person_id) AS (VALUES `+values.String()+`)`+
 		strings.Replace(memberSelect, "FROM members m", "FROM seat JOIN members m ON m.room_id = seat.room_id AND m.person_id = seat.person_id", 1)+
 		` ORDER BY m.joined_ms, m.person_id`, args...)
-	return all(rows, err, scanMember)
 }

@@ -83,8 +83,7 @@ func (s *Store) Entry(ctx context.Context, roomID, personID string) (room.Room, 
 
 // Members implements room.Members.
 func (s *Store) Members(ctx context.Context, roomID string) ([]room.Member, error) {
-	rows, err := s.read.QueryContext(ctx, memberSelect+` WHERE m.room_id = $1 ORDER BY m.joined_ms, m.person_id`, roomID)
-	return all(rows, err, scanMember)
+	return list(ctx, s.read, scanMember, memberSelect+` WHERE m.room_id = $1 ORDER BY m.joined_ms, m.person_id`, roomID)
 }
 
 // AddMember implements room.Members.

@@ -133,16 +133,14 @@ func (s *Store) MessagesBefore(ctx context.Context, roomID string, seq int64, li
 	if seq <= 0 {
 		seq = math.MaxInt64
 	}
-	rows, err := s.read.QueryContext(ctx, messageSelect+` WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, roomID, seq, limit)
-	page, err := all(rows, err, scanMessage)
+	page, err := list(ctx, s.read, scanMessage, messageSelect+` WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3`, roomID, seq, limit)
 	slices.Reverse(page)
 	return page, err
 }
 
 // MessagesAfter implements room.Messages.
 func (s *Store) MessagesAfter(ctx context.Context, roomID string, seq int64, limit int) ([]talk.Message, error) {
-	rows, err := s.read.QueryContext(ctx, messageSelect+` WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, roomID, seq, limit)
-	return all(rows, err, scanMessage)
+	return list(ctx, s.read, scanMessage, messageSelect+` WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3`, roomID, seq, limit)
 }
 
 // ChangeMessage implements room.Messages. Touching the row locks it in

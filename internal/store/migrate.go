@@ -25,7 +25,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		return nil, err
 	}
 	// The provider is never closed: that would close the pool it was given.
-	return goose.NewProvider(name, s.write.DB, files, opts...)
+	return goose.NewProvider(name, s.write.db, files, opts...)
 }
 
 // migrate brings the schema up to date. Several processes may try at once: one

@@ -76,11 +76,10 @@ func swapPlayback(ctx context.Context, db execer, roomID string, from int64, p s
 
 // DuePlaybacks implements room.Endings.
 func (s *Store) DuePlaybacks(ctx context.Context, limit int) ([]screen.Due, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT room_id, due_ms FROM playbacks WHERE due_ms > 0 ORDER BY due_ms LIMIT $1`, limit)
-	return all(rows, err, func(row scanner) (d screen.Due, err error) {
+	return list(ctx, s.read, func(row scanner) (d screen.Due, err error) {
 		err = row.Scan(&d.RoomID, &d.AtMS)
 		return d, err
-	})
+	}, `SELECT room_id, due_ms FROM playbacks WHERE due_ms > 0 ORDER BY due_ms LIMIT $1`, limit)
 }
 
 // PutReport implements room.Endings.
@@ -99,12 +98,10 @@ func (s *Store) PutReport(ctx context.Context, roomID string, r screen.Report) e
 
 // Reports implements room.Endings.
 func (s *Store) Reports(ctx context.Context, roomID string, epoch int64) ([]screen.Report, error) {
-	rows, err := s.read.QueryContext(ctx,
-		`SELECT person_id, epoch, duration_s, ended, failed FROM playback_reports WHERE room_id = $1 AND epoch = $2`, roomID, epoch)
-	return all(rows, err, func(row scanner) (r screen.Report, err error) {
+	return list(ctx, s.read, func(row scanner) (r screen.Report, err error) {
 		var ended int64
 		err = row.Scan(&r.PersonID, &r.Epoch, &r.DurationS, &ended, &r.Failed)
 		r.Ended = ended != 0
 		return r, err
-	})
+	}, `SELECT person_id, epoch, duration_s, ended, failed FROM playback_reports WHERE room_id = $1 AND epoch = $2`, roomID, epoch)
 }

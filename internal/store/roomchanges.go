@@ -72,8 +72,8 @@ func (s *Store) DeleteRoom(ctx context.Context, roomID string) error {
 
 // OwnRooms implements room.RoomChanges.
 func (s *Store) OwnRooms(ctx context.Context, creatorID string) ([]room.RoomName, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, name FROM rooms WHERE creator_id = $1 ORDER BY created_ms, id`, creatorID)
-	return all(rows, err, func(row scanner) (n room.RoomName, err error) { return n, row.Scan(&n.ID, &n.Name) })
+	return list(ctx, s.read, func(row scanner) (n room.RoomName, err error) { return n, row.Scan(&n.ID, &n.Name) },
+		`SELECT id, name FROM rooms WHERE creator_id = $1 ORDER BY created_ms, id`, creatorID)
 }
 
 // HandOver implements room.RoomChanges. The room's row goes first: it is what
@@ -103,6 +103,5 @@ func (s *Store) TouchRoom(ctx context.Context, roomID string, atMS int64) error 
 
 // IdleRooms implements room.RoomChanges.
 func (s *Store) IdleRooms(ctx context.Context, sinceMS int64, limit int) ([]room.Room, error) {
-	rows, err := s.read.QueryContext(ctx, roomSelect+` WHERE status = 'active' AND active_ms < $1 ORDER BY active_ms LIMIT $2`, sinceMS, limit)
-	return all(rows, err, scanRoom)
+	return list(ctx, s.read, scanRoom, roomSelect+` WHERE status = 'active' AND active_ms < $1 ORDER BY active_ms LIMIT $2`, sinceMS, limit)
 }

@@ -84,8 +84,7 @@ func (s *Store) Room(ctx context.Context, id string) (room.Room, error) {
 // AllRooms lists every room, hidden and closed ones too, newest first: for
 // operators.
 func (s *Store) AllRooms(ctx context.Context, limit int) ([]room.Room, error) {
-	rows, err := s.read.QueryContext(ctx, roomSelect+` ORDER BY created_ms DESC, id DESC LIMIT $1`, limit)
-	return all(rows, err, scanRoom)
+	return list(ctx, s.read, scanRoom, roomSelect+` ORDER BY created_ms DESC, id DESC LIMIT $1`, limit)
 }
 
 const listColumns = `
@@ -109,11 +108,10 @@ func (s *Store) ListRooms(ctx context.Context, q room.ListQuery) ([]room.Summary
 		JOIN members me ON me.room_id = r.id AND me.person_id = $1 AND me.status = 'active'
 		WHERE r.status <> 'banned'`
 	}
-	rows, err := s.read.QueryContext(ctx, from+`
+	return list(ctx, s.read, scanSummary, from+`
 		AND r.name_key LIKE $2 ESCAPE '\' AND (r.created_ms, r.id) < ($3, $4)
 		ORDER BY r.created_ms DESC, r.id DESC LIMIT $5`,
 		q.Viewer, containing(q.Search), q.Before.CreatedMS, q.Before.ID, q.Limit)
-	return all(rows, err, scanSummary)
 }
 
 func scanSummary(row scanner) (room.Summary, error) {
@@ -145,8 +143,7 @@ type Place struct{ Room, Person string }
 // ActivePlaces lists at most limit members of open rooms that were used since,
 // the room that was used last first.
 func (s *Store) ActivePlaces(ctx context.Context, sinceMS int64, limit int) ([]Place, error) {
-	rows, err := s.read.QueryContext(ctx, `
+	return list(ctx, s.read, func(row scanner) (at Place, err error) { return at, row.Scan(&at.Room, &at.Person) }, `
 		SELECT m.room_id, m.person_id FROM rooms r JOIN members m ON m.room_id = r.id
 		WHERE r.status = 'active' AND r.active_ms >= $1 AND m.status = 'active' ORDER BY r.active_ms DESC LIMIT $2`, sinceMS, limit)
-	return all(rows, err, func(row scanner) (at Place, err error) { return at, row.Scan(&at.Room, &at.Person) })
 }

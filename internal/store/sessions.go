@@ -94,13 +94,12 @@ func (s *Store) RemoveSession(ctx context.Context, id string) error {
 
 // SessionsOf implements account.SessionLists.
 func (s *Store) SessionsOf(ctx context.Context, userID string, nowMS int64) ([]account.Session, error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+sessionColumns+` FROM sessions s WHERE s.user_id = $1 AND s.expires_ms > $2
-		ORDER BY s.seen_ms DESC, s.id`, userID, nowMS)
-	return all(rows, err, func(row scanner) (account.Session, error) {
+	return list(ctx, s.read, func(row scanner) (account.Session, error) {
 		var n account.Session
 		return n, row.Scan(sessionFields(&n)...)
-	})
+	}, `
+		SELECT `+sessionColumns+` FROM sessions s WHERE s.user_id = $1 AND s.expires_ms > $2
+		ORDER BY s.seen_ms DESC, s.id`, userID, nowMS)
 }
 
 func removeSessions(ctx context.Context, tx *sql.Tx, userID, except string) ([]string, error) {

@@ -6,21 +6,17 @@ import (
 )
 
 // Settings gives what admins have set, by key.
-func (s *Store) Settings(ctx context.Context) (_ map[string]string, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT key, value FROM settings ORDER BY key`)
+func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
+	pairs, err := list(ctx, s.read, func(row scanner) (pair [2]string, err error) { return pair, row.Scan(&pair[0], &pair[1]) },
+		`SELECT key, value FROM settings ORDER BY key`)
 	if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
-	defer rows.Close()
-	all := map[string]string{}
-	for rows.Next() {
-		var key, value string
-		if err := rows.Scan(&key, &value); err != nil {
-			return nil, fmt.Errorf("read a setting: %w", err)
-		}
-		all[key] = value
+	all := make(map[string]string, len(pairs))
+	for _, pair := range pairs {
+		all[pair[0]] = pair[1]
 	}
-	return all, rows.Err()
+	return all, nil
 }
 
 // SetSetting keeps a value.

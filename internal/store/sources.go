@@ -34,8 +34,7 @@ func (s *Store) AddSource(ctx context.Context, a source.Account, sealed string, 
 
 // SourcesOf implements source.Accounts.
 func (s *Store) SourcesOf(ctx context.Context, userID string) ([]source.Account, error) {
-	rows, err := s.read.QueryContext(ctx, sourceSelect+` FROM sources WHERE user_id = $1 ORDER BY created_ms, id`, userID)
-	return all(rows, err, scanSource)
+	return list(ctx, s.read, scanSource, sourceSelect+` FROM sources WHERE user_id = $1 ORDER BY created_ms, id`, userID)
 }
 
 // Source implements source.Accounts.
@@ -54,8 +53,7 @@ func (s *Store) RemoveSource(ctx context.Context, userID, id string) error {
 
 // SealedOtherwise implements source.Accounts.
 func (s *Store) SealedOtherwise(ctx context.Context, keyID string, limit int) (map[string]string, error) {
-	rows, err := s.write.QueryContext(ctx, `SELECT id, sealed FROM sources WHERE key_id <> $1 ORDER BY id LIMIT $2`, keyID, limit)
-	list, err := all(rows, err, scanPair)
+	list, err := list(ctx, s.write, scanPair, `SELECT id, sealed FROM sources WHERE key_id <> $1 ORDER BY id LIMIT $2`, keyID, limit)
 	found := map[string]string{}
 	for _, p := range list {
 		found[p[0]] = p[1]
@@ -86,8 +84,7 @@ func scanLinked(row scanner) (l LinkedSource, err error) {
 
 // LinkedSources lists at most limit of everybody's, the newest first.
 func (s *Store) LinkedSources(ctx context.Context, limit int) ([]LinkedSource, error) {
-	rows, err := s.read.QueryContext(ctx, linkedSelect+` ORDER BY s.created_ms DESC, s.id DESC LIMIT $1`, limit)
-	return all(rows, err, scanLinked)
+	return list(ctx, s.read, scanLinked, linkedSelect+` ORDER BY s.created_ms DESC, s.id DESC LIMIT $1`, limit)
 }
 
 // LinkedSource is one of them, or source.ErrUnlinked.

@@ -97,8 +97,8 @@ func openSQLite(path string, o Options) (*Store, error) {
 	n := max(o.MaxConns, 4)
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	reads := &pool{DB: read, slow: o.Slow, log: o.Log, kept: map[string]*sql.Stmt{}}
-	return &Store{dialect: sqlite{}, path: path, write: &pool{DB: write, slow: o.Slow, log: o.Log}, read: reads}, nil
+	reads := &pool{db: read, slow: o.Slow, log: o.Log, kept: map[string]*sql.Stmt{}}
+	return &Store{dialect: sqlite{}, path: path, write: &pool{db: write, slow: o.Slow, log: o.Log}, read: reads}, nil
 }
 
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
@@ -113,15 +113,15 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	db := &pool{DB: stdlib.OpenDBFromPool(conns), slow: o.Slow, log: o.Log}
+	db := &pool{db: stdlib.OpenDBFromPool(conns), slow: o.Slow, log: o.Log}
 	return &Store{dialect: postgres{}, write: db, read: db, pool: conns}, nil
 }
 
 // Close ends all connections.
 func (s *Store) Close() error {
-	err := s.write.Close()
+	err := s.write.db.Close()
 	if s.read != s.write {
-		err = errors.Join(err, s.read.Close())
+		err = errors.Join(err, s.read.db.Close())
 	}
 	if s.pool != nil {
 		s.pool.Close()
@@ -140,11 +140,11 @@ func (s *Store) Pools() map[string]func() sql.DBStats {
 			}
 		}}
 	}
-	return map[string]func() sql.DBStats{"write": s.write.Stats, "read": s.read.Stats}
+	return map[string]func() sql.DBStats{"write": s.write.db.Stats, "read": s.read.db.Stats}
 }
 
 // Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return s.read.db.PingContext(ctx) }
 
 // tx runs work in one transaction: committed when work succeeds, rolled back
 // when it fails or panics. Locks that the context carries must still hold.
@@ -154,7 +154,7 @@ func (s *Store) tx(ctx context.Context, work func(*sql.Tx) error) (err error) {
 		start := time.Now()
 		defer func() { s.write.end(ctx, span, workName(work), time.Since(start), err) }()
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, err := s.write.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -186,16 +186,8 @@ func one[T any](v T, err error, missing error) (T, error) {
 	return v, nil
 }
 
-// rows are what a query gives, in a transaction or outside.
-type rows interface {
-	scanner
-	Next() bool
-	Err() error
-	Close() error
-}
-
 // all scans every row. The result is never nil.
-func all[T any](rows rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+func all[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -42,8 +42,7 @@ func (s *Store) AddTrack(ctx context.Context, roomID, itemID string, t caption.T
 
 // TracksOf implements caption.Tracks.
 func (s *Store) TracksOf(ctx context.Context, roomID, itemID string) ([]caption.Track, error) {
-	rows, err := s.read.QueryContext(ctx, subtitleSelect+` FROM subtitles WHERE item_id = $1 AND room_id = $2 ORDER BY created_ms, id`, itemID, roomID)
-	return all(rows, err, scanSubtitle)
+	return list(ctx, s.read, scanSubtitle, subtitleSelect+` FROM subtitles WHERE item_id = $1 AND room_id = $2 ORDER BY created_ms, id`, itemID, roomID)
 }
 
 // TrackText implements caption.Tracks.

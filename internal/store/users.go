@@ -77,11 +77,10 @@ func (s *Store) ListUsers(ctx context.Context, q account.UserQuery) ([]account.U
 		query = `SELECT ` + userColumns + ` FROM users u WHERE` + userState + userPage + `$4`
 		args = append(args, q.Status)
 	}
-	rows, err := s.read.QueryContext(ctx, query, append(args, q.Limit)...)
-	return all(rows, err, func(row scanner) (account.User, error) {
+	return list(ctx, s.read, func(row scanner) (account.User, error) {
 		var u account.User
 		return u, row.Scan(userFields(&u)...)
-	})
+	}, query, append(args, q.Limit)...)
 }
 
 // RemoveUser implements account.Users.

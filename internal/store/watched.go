@@ -17,7 +17,7 @@ import (
 // pool is the connections of one kind. It tells traces and, of what took long,
 // the log which statements ran: their texts, never the values bound to them.
 type pool struct {
-	*sql.DB
+	db   *sql.DB
 	slow time.Duration // 0: nothing is slow
 	log  *slog.Logger
 
@@ -28,33 +28,19 @@ type pool struct {
 // ExecContext runs a statement.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx, done := p.begin(ctx, query)
-	r, err := p.DB.ExecContext(ctx, query, args...)
+	r, err := p.db.ExecContext(ctx, query, args...)
 	done(err)
 	return r, err
 }
 
-// QueryContext runs a query; what is watched ends when the rows are closed.
-func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*watchedRows, error) {
+// list runs a query on p and scans every row; what is watched ends with the last.
+// The result is never nil.
+func list[T any](ctx context.Context, p *pool, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	inner, done := p.begin(ctx, query)
-	rows, err := p.DB.QueryContext(inner, query, args...)
-	if err != nil {
-		done(err)
-		return nil, err
-	}
-	return &watchedRows{rows, done}, nil
-}
-
-// watchedRows must be closed once.
-type watchedRows struct {
-	*sql.Rows
-	done func(error)
-}
-
-// Close implements rows.
-func (r *watchedRows) Close() error {
-	err := r.Rows.Close()
-	r.done(r.Err())
-	return err
+	rows, err := p.db.QueryContext(inner, query, args...)
+	found, err := all(rows, err, scan)
+	done(err)
+	return found, err
 }
 
 // QueryRowContext runs a query for one row. Its text is one of few: each stays
@@ -66,7 +52,7 @@ func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *
 	if stmt := p.compiled(inner, query); stmt != nil { //nolint:sqlclosecheck // kept as long as the pool
 		row = stmt.QueryRowContext(inner, args...)
 	} else {
-		row = p.DB.QueryRowContext(inner, query, args...)
+		row = p.db.QueryRowContext(inner, query, args...)
 	}
 	done(row.Err())
 	return row
@@ -84,7 +70,7 @@ func (p *pool) compiled(ctx context.Context, query string) *sql.Stmt {
 	if stmt != nil {
 		return stmt
 	}
-	stmt, err := p.DB.PrepareContext(ctx, query)
+	stmt, err := p.db.PrepareContext(ctx, query)
 	if err != nil {
 		return nil
 	}

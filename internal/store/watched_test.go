@@ -18,19 +18,16 @@ func TestRowsAreWatchedToTheLast(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	logged := func() int { return strings.Count(out.String(), "UNION ALL") }
-	rows, err := db.read.QueryContext(t.Context(), `SELECT 1 UNION ALL SELECT 2`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rows.Next() {
+	numbers, err := list(t.Context(), db.read, func(row scanner) (n int, err error) {
 		if logged() != 0 {
 			t.Error("logged before the last row")
 		}
+		return n, row.Scan(&n)
+	}, `SELECT 1 UNION ALL SELECT 2`)
+	if err != nil || len(numbers) != 2 || logged() != 1 {
+		t.Errorf("%v, %v; logged %d times", numbers, err, logged())
 	}
-	if err := rows.Close(); err != nil || rows.Err() != nil || logged() != 1 {
-		t.Errorf("%v, %v; logged %d times", err, rows.Err(), logged())
-	}
-	if _, err := db.read.QueryContext(t.Context(), `SELECT none UNION ALL SELECT 2`); err == nil || logged() != 2 { //nolint:rowserrcheck,sqlclosecheck // there are none
+	if _, err := list(t.Context(), db.read, scanText, `SELECT none UNION ALL SELECT 2`); err == nil || logged() != 2 {
 		t.Errorf("%v; logged %d times", err, logged())
 	}
 }
