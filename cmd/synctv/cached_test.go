@@ -29,7 +29,7 @@ func TestCopiesOfPlacesAreForgottenEverywhere(t *testing.T) {
 	var k struct {
 		Item struct{ Play struct{ URL string } }
 	}
-	ada.post("/api/rooms/"+id+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post("/api/rooms/"+id+"/live-keys", struct{}{}).ok(201, &k)
 	watch := func(c *client) string {
 		var p struct{ Code string }
 		if err := json.Unmarshal(c.get(k.Item.Play.URL).body, &p); err != nil {

@@ -50,7 +50,7 @@ func (h *house) openCinema(l *lobby) *cinema {
 		URL, Stream string
 		Item        struct{ Play struct{ URL string } }
 	}
-	l.ada.post(l.path+"/live/keys", struct{}{}).ok(201, &k)
+	l.ada.post(l.path+"/live-keys", struct{}{}).ok(201, &k)
 	c.flv = k.Item.Play.URL
 	p, err := rtmptest.Publish(h.t.Context(), k.URL)
 	if err != nil {

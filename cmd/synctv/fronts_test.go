@@ -253,7 +253,7 @@ func (h *house) liveArrives(t *testing.T, who *client, room string, film []byte)
 		URL, Stream string
 		Item        struct{ Play struct{ URL string } }
 	}
-	who.post(room+"/live/keys", struct{}{}).ok(http.StatusCreated, &k)
+	who.post(room+"/live-keys", struct{}{}).ok(http.StatusCreated, &k)
 	if at, err := url.Parse(k.URL); err != nil || at.Hostname() != "localhost" {
 		t.Errorf("encoders are sent to %s: the proxy hides the host", k.URL)
 	}

@@ -48,7 +48,7 @@ func TestLiveOutputs(t *testing.T) {
 		Item        struct{ Play struct{ URL string } }
 	}
 	room := "/api/rooms/" + id
-	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post(room+"/live-keys", struct{}{}).ok(201, &k)
 	playlist := room + "/live/" + k.Stream + "/index.m3u8"
 	ada.get(playlist).problem(404, "stream_offline")
 	p, err := rtmptest.Publish(t.Context(), k.URL)
@@ -101,7 +101,7 @@ func TestStreamStatsAndEnd(t *testing.T) {
 	ada := h.register("ada")
 	room := "/api/rooms/" + ada.createRoom(map[string]string{"name": "x"})
 	var k struct{ URL, Stream string }
-	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post(room+"/live-keys", struct{}{}).ok(201, &k)
 	stream := room + "/live/" + k.Stream
 	ada.get(stream+"/stats").problem(404, "stream_offline")
 	ada.post(stream+"/end", struct{}{}).problem(404, "stream_offline")

@@ -148,7 +148,7 @@ func TestLive(t *testing.T) {
 			Play struct{ Kind, URL string }
 		}
 	}
-	ada.post(room+"/live/keys", map[string]string{"title": "On air"}).ok(201, &k)
+	ada.post(room+"/live-keys", map[string]string{"title": "On air"}).ok(201, &k)
 	if k.Server != "rtmp://"+h.rtmp+"/live/"+id || k.URL != k.Server+"/"+k.Key || !k.Item.Live || k.Item.Play.Kind != "flv" {
 		t.Errorf("key %+v", k)
 	}
@@ -175,19 +175,19 @@ func TestLive(t *testing.T) {
 	defer p.Abort()
 	s.find("live", func(e map[string]any) bool { return e["stream"].(map[string]any)["live"] == true })
 	var second struct{ Key, URL string }
-	ada.post(room+"/live/keys", map[string]string{"item_id": k.Item.ID}).ok(201, &second)
+	ada.post(room+"/live-keys", map[string]string{"item_id": k.Item.ID}).ok(201, &second)
 	if p, err := rtmptest.Publish(t.Context(), second.URL); err == nil {
 		p.Abort()
 		t.Error("a second publisher was let in")
 	}
 	var keys struct{ Keys []struct{ ID, Hint string } }
-	ada.get(room+"/live/keys").ok(200, &keys)
+	ada.get(room+"/live-keys").ok(200, &keys)
 	if len(keys.Keys) != 2 || !strings.HasSuffix(k.Key, strings.TrimPrefix(keys.Keys[0].Hint, "…")) {
 		t.Errorf("keys %+v", keys)
 	}
 	watchAndRevoke(t, ada, p, room, k.Item.Play.URL, k.ID)
 	s.find("live", func(e map[string]any) bool { return e["stream"].(map[string]any)["live"] == false })
-	ada.delete(room+"/live/keys/"+k.ID).problem(404, "key_not_found")
+	ada.delete(room+"/live-keys/"+k.ID).problem(404, "key_not_found")
 	if p, err := rtmptest.Publish(t.Context(), k.URL); err == nil {
 		p.Abort()
 		t.Error("a revoked key was let in")
@@ -229,7 +229,7 @@ func watchAndRevoke(t *testing.T, c *client, p *rtmptest.Publisher, room, url, k
 	if _, err := io.ReadFull(res.Body, head); err != nil || string(head) != "FLV" {
 		t.Fatalf("stream begins with %q, %v", head, err)
 	}
-	c.delete(room+"/live/keys/"+keyID).ok(204, nil)
+	c.delete(room+"/live-keys/"+keyID).ok(204, nil)
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		t.Errorf("the stream did not end cleanly: %v", err)
 	}

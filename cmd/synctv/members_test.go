@@ -255,7 +255,7 @@ func TestBan(t *testing.T) {
 func (l *lobby) liveURLs() []string {
 	l.ada.h.t.Helper()
 	var k struct{ Stream string }
-	l.ada.post(l.path+"/live/keys", struct{}{}).ok(201, &k)
+	l.ada.post(l.path+"/live-keys", struct{}{}).ok(201, &k)
 	return []string{"/live/" + k.Stream + ".flv", "/live/" + k.Stream + "/index.m3u8"}
 }
 

@@ -108,7 +108,7 @@ func TestTokensAndKeysAreNotLogged(t *testing.T) {
 	ada := h.register("ada")
 	room := ada.createRoom(map[string]string{"name": "x", "password": "room-secret-1"})
 	var k struct{ Key string }
-	ada.post("/api/rooms/"+room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post("/api/rooms/"+room+"/live-keys", struct{}{}).ok(201, &k)
 	ada.get("/api/rooms/"+room+"/state?token="+ada.token).ok(200, nil)
 	for _, secret := range []string{ada.token, k.Key, "room-secret-1", "password-ada", rootPassword} {
 		if strings.Contains(h.log.String(), secret) {

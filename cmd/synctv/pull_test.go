@@ -27,7 +27,7 @@ func TestPulledStream(t *testing.T) {
 		URL, Stream string
 		Item        struct{ Play struct{ URL string } }
 	}
-	streamer.post("/api/rooms/"+theirs+"/live/keys", struct{}{}).ok(201, &k)
+	streamer.post("/api/rooms/"+theirs+"/live-keys", struct{}{}).ok(201, &k)
 	p, err := rtmptest.Publish(t.Context(), k.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func watchPulled(t *testing.T, host *client, room, address string) {
 		t.Fatalf("%+v", it)
 	}
 	// An encoder has no business in it.
-	host.post(room+"/live/keys", object{"item_id": it.ID}).problem(404, "item_not_found")
+	host.post(room+"/live-keys", object{"item_id": it.ID}).problem(404, "item_not_found")
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	for range 3 {

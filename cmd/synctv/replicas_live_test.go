@@ -85,7 +85,7 @@ func TestAStreamIsWatchedOnAnyReplica(t *testing.T) {
 		ID, URL, Stream string
 		Item            struct{ Play struct{ URL string } }
 	}
-	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post(room+"/live-keys", struct{}{}).ok(201, &k)
 	there := ada.on(h[1])
 	there.get(k.Item.Play.URL).problem(404, "stream_offline")
 	toA := k.URL
@@ -135,7 +135,7 @@ func TestAStreamIsWatchedOnAnyReplica(t *testing.T) {
 		}
 	}
 	// Revoking the key on one replica cuts the encoder on the other.
-	ada.delete(room+"/live/keys/"+k.ID).ok(204, nil)
+	ada.delete(room+"/live-keys/"+k.ID).ok(204, nil)
 	<-near.done
 	<-far.done
 	stopB()

@@ -18,7 +18,7 @@ func TestStreamStatsOfAnotherReplica(t *testing.T) {
 		URL, Stream string
 		Item        struct{ Play struct{ URL string } }
 	}
-	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post(room+"/live-keys", struct{}{}).ok(201, &k)
 	there := ada.on(h[1])
 	path := room + "/live/" + k.Stream + "/stats"
 	there.get(path).problem(404, "stream_offline")

@@ -409,7 +409,7 @@ func (c *cast) stage(h *house) *scene {
 	var m struct{ ID string }
 	c.clients["target"].post(base+"/chat", object{"text": "said by the target"}).ok(201, &m)
 	s.message = m.ID
-	creator.post(base+"/live/keys", object{}).ok(201, &m)
+	creator.post(base+"/live-keys", object{}).ok(201, &m)
 	s.key = m.ID
 	c.scene = s
 	return s

@@ -123,7 +123,7 @@ func TestGuestsAreSeparatePeople(t *testing.T) {
 	a.post(room+"/guests", map[string]string{"name": "Again"}).problem(409, "already_guest")
 	for path, body := range map[string]any{
 		"/playback/play": struct{}{}, "/playback/next": struct{}{}, "/playback/seek": map[string]int{"position_s": 1},
-		"/playlist/items": map[string]any{"items": []map[string]string{{"url": "https://example.org/x.mp4"}}}, "/live/keys": struct{}{},
+		"/playlist/items": map[string]any{"items": []map[string]string{{"url": "https://example.org/x.mp4"}}}, "/live-keys": struct{}{},
 	} {
 		a.post(room+path, body).problem(403, "permission_missing")
 	}

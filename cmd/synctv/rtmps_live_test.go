@@ -44,7 +44,7 @@ func publishSecurely(t *testing.T, h *house, alone, played bool) {
 		SecureServer             string `json:"secure_server"`
 		SecureURL                string `json:"secure_url"`
 	}
-	ada.post(room+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post(room+"/live-keys", struct{}{}).ok(201, &k)
 	secure := k.SecureURL
 	if alone {
 		secure = k.URL

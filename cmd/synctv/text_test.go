@@ -98,7 +98,7 @@ func TestTextOfEveryField(t *testing.T) {
 			return ada.post(room+"/playlist/items", map[string]any{"items": []map[string]string{{"url": "https://example.org/" + url.PathEscape(cut(s, 500)) + ".mp4"}}})
 		}, func(b map[string]any) any { return b["items"].([]any)[0].(map[string]any)["title"] }},
 		{"live title", 200, func(s string) answer {
-			return ada.post(room+"/live/keys", map[string]string{"title": cut(s, 600)})
+			return ada.post(room+"/live-keys", map[string]string{"title": cut(s, 600)})
 		}, func(b map[string]any) any { return b["item"].(map[string]any)["title"] }},
 		{"chat", 500, func(s string) answer {
 			return h.guest(home, "g").post(room+"/chat", map[string]string{"text": s})

@@ -166,7 +166,7 @@ func TestARelayPullIsTraced(t *testing.T) {
 		URL  string
 		Item struct{ Play struct{ URL string } }
 	}
-	ada.post("/api/rooms/"+id+"/live/keys", struct{}{}).ok(201, &k)
+	ada.post("/api/rooms/"+id+"/live-keys", struct{}{}).ok(201, &k)
 	publish(t, k.URL, film)
 	ada.watch(k.Item.Play.URL).more(t)
 	ada.on(h[1]).watch(k.Item.Play.URL).more(t)

@@ -77,11 +77,11 @@ type keysBody struct {
 func (s *Server) liveRoutes() {
 	tags := []string{"live"}
 	operation(s, huma.Operation{
-		OperationID: "create-live-key", Method: http.MethodPost, Path: "/api/rooms/{room}/live/keys", Tags: tags,
+		OperationID: "create-live-key", Method: http.MethodPost, Path: "/api/rooms/{room}/live-keys", Tags: tags,
 		Summary: "Make a stream key, shown once", DefaultStatus: http.StatusCreated, Security: people(),
 	}, s.goLive)
 	operation(s, huma.Operation{
-		OperationID: "list-live-keys", Method: http.MethodGet, Path: "/api/rooms/{room}/live/keys", Tags: tags,
+		OperationID: "list-live-keys", Method: http.MethodGet, Path: "/api/rooms/{room}/live-keys", Tags: tags,
 		Summary: "The room's stream keys, without the keys", Security: people(),
 	}, func(ctx context.Context, in *InRoom) (*body[keysBody], error) {
 		who, _, err := s.person(ctx, in.Room)
@@ -96,7 +96,7 @@ func (s *Server) liveRoutes() {
 		return reply(out, err)
 	})
 	operation(s, huma.Operation{
-		OperationID: "revoke-live-key", Method: http.MethodDelete, Path: "/api/rooms/{room}/live/keys/{key}", Tags: tags,
+		OperationID: "revoke-live-key", Method: http.MethodDelete, Path: "/api/rooms/{room}/live-keys/{key}", Tags: tags,
 		Summary: "End a key and what it publishes", DefaultStatus: http.StatusNoContent, Security: people(),
 	}, func(ctx context.Context, in *inKey) (*struct{}, error) {
 		who, _, err := s.person(ctx, in.Room)

@@ -55,8 +55,8 @@ func (d rawDoc) operation(path string) *huma.Operation {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: d.query, In: "query", Schema: &huma.Schema{Type: huma.TypeString}})
 	}
 	op.Responses = d.responses()
-	if !d.public {
-		op.Security = people()
+	if op.Security = people(); d.public {
+		op.Security = anybody()
 	}
 	return op
 }

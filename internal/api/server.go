@@ -5,6 +5,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -121,9 +122,8 @@ func New(o Options) *Server {
 	shapeErrors()
 	cfg := huma.DefaultConfig("SyncTV", o.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/openapi", "", ""
-	if s.Base != "" {
-		cfg.Servers = []*huma.Server{{URL: s.Base}}
-	}
+	cfg.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
+	cfg.Servers = []*huma.Server{{URL: cmp.Or(s.Base, "/")}}
 	cfg.CreateHooks = nil // no $schema links in answers
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "a browser that is signed in"},
@@ -195,12 +195,15 @@ func (s *Server) Handler() http.Handler { return s.chain(s.below(s.routed())) }
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
 
 // operation registers one use case: what it is called, where it is, and which
-// credentials it looks at (nil: none). The errors a caller may meet are the
+// credentials it looks at (nil: anybody may ask). The errors a caller may meet are the
 // same everywhere.
 func operation[I, O any](s *Server, op huma.Operation, work func(context.Context, *I) (*O, error)) {
 	op.Errors = []int{400, 401, 403, 404, 409, 413, 429, 500, 503}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBodyBytes
+	}
+	if op.Security == nil {
+		op.Security = anybody()
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		callerOf(ctx).rotates = true
@@ -242,6 +245,9 @@ func reply[T any](v T, err error) (*body[T], error) {
 type InRoom struct {
 	Room string `path:"room" maxLength:"32" doc:"id of the room"`
 }
+
+// anybody is what operations say that look at no proof.
+func anybody() []map[string][]string { return []map[string][]string{} }
 
 // people is what operations accept as proof of who asks.
 func people() []map[string][]string {

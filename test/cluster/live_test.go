@@ -32,7 +32,7 @@ func (r *rig) goLive(c *cast) onAir {
 		Item        struct{ Play struct{ URL string } }
 	}
 	o := c.owners[0]
-	must(r.t, o.do(context.Background(), o.base(), "POST", "/api/rooms/"+o.room+"/live/keys", struct{}{}, &k))
+	must(r.t, o.do(context.Background(), o.base(), "POST", "/api/rooms/"+o.room+"/live-keys", struct{}{}, &k))
 	return onAir{rig: r, owner: o, stream: k.Stream, play: k.Item.Play.URL, key: k.Key}
 }
 

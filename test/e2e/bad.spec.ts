@@ -149,7 +149,7 @@ test('a member without rights', async ({ house }) => {
   for (const [path, data] of [
     ['playback/play', {}],
     ['playback/seek', { position_s: 3 }],
-    ['live/keys', {}]
+    ['live-keys', {}]
   ] as const) {
     const answer = await member.post(`/api/rooms/${room.id}/${path}`, { data });
     expect(answer.status(), `${path}: ${await answer.text()}`).toBe(403);
@@ -182,7 +182,7 @@ test('a playback command that came too late', async ({ house }) => {
 test('encoders: a wrong key, no key, another room’s key, a second publisher', async ({ house }) => {
   test.setTimeout(90_000);
   const other = await house.room('Another');
-  const made = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { title: 'One' } });
+  const made = await house.host.post(`/api/rooms/${room.id}/live-keys`, { data: { title: 'One' } });
   expect(made.status()).toBe(201);
   const { url, key, stream, item } = (await made.json()) as { url: string; key: string; stream: string; item: { id: string } };
   const rtmp = `rtmp://127.0.0.1:${house.server.rtmpPort}/live`;
@@ -198,7 +198,7 @@ test('encoders: a wrong key, no key, another room’s key, a second publisher', 
     const watching = { headers: { cookie: await cookie(house) } };
     await expect.poll(async () => headStatus(flv, watching), { timeout: 15_000 }).toBe(200);
 
-    const again = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { item_id: item.id } });
+    const again = await house.host.post(`/api/rooms/${room.id}/live-keys`, { data: { item_id: item.id } });
     expect(again.status(), await again.text()).toBe(201);
     const second = new Push(((await again.json()) as { url: string }).url);
     expect(await second.ended(10_000), 'a second publisher').not.toBe('running');

@@ -60,7 +60,7 @@ test('no field lets text become anything else', async ({ house, people }) => {
       headers: { 'Content-Type': 'application/octet-stream' }
     })
   );
-  await tries('key', (text) => post('/live/keys', { title: fit(text, 200) }));
+  await tries('key', (text) => post('/live-keys', { title: fit(text, 200) }));
   await tries('token', (text) => at.post('/api/me/tokens', { data: { name: fit(text, 60) } }));
   await tries('person', (text) => at.patch('/api/me', { data: { name: fit(text, 32) } }));
   await tries('search', (text) => at.get('/api/rooms', { params: { q: fit(text, 100) } }));

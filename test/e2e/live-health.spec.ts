@@ -9,7 +9,7 @@ import { look } from './support/stage';
 type Key = { url: string; stream: string };
 
 async function makeKey(house: House, room: Room): Promise<Key> {
-  const answer = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { title: 'My show' } });
+  const answer = await house.host.post(`/api/rooms/${room.id}/live-keys`, { data: { title: 'My show' } });
   expect(answer.status(), await answer.text()).toBe(201);
   return (await answer.json()) as Key;
 }

@@ -64,7 +64,7 @@ test('an encoder goes live, the room sees it, and a revoked key ends it', async 
 test('a page over TLS plays FLV by a WebSocket, and by HTTP where no socket comes through', async ({ house, people }) => {
   test.setTimeout(90_000);
   const room = await house.room('Over TLS');
-  const answer = await house.host.post(`/api/rooms/${room.id}/live/keys`, { data: { title: 'My show' } });
+  const answer = await house.host.post(`/api/rooms/${room.id}/live-keys`, { data: { title: 'My show' } });
   const { url, item } = (await answer.json()) as { url: string; item: { id: string } };
   const push = new Push(url);
   const front = await Front.startSecure(house.url);

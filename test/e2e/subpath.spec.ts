@@ -82,7 +82,7 @@ test('everything works below a path, and nothing is asked for beside it', async 
   });
 
   await test.step('somebody goes live', async () => {
-    const key = await ask<{ url: string; item: { id: string; play: { hls_url: string } } }>(page, 'POST', `/rooms/${room.id}/live/keys`, {});
+    const key = await ask<{ url: string; item: { id: string; play: { hls_url: string } } }>(page, 'POST', `/rooms/${room.id}/live-keys`, {});
     const push = new Push(key.url);
     try {
       await ask(page, 'POST', `/rooms/${room.id}/playback/item`, { item_id: key.item.id });

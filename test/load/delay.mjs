@@ -153,7 +153,7 @@ const host = await request.newContext({ baseURL: server.url });
 await ok({ path: '/api/auth/login', data: { name, password } });
 const { id: room } = await ok({ path: '/api/rooms', data: { name: 'Delay' } });
 const at = `/api/rooms/${room}`;
-const key = await ok({ path: `${at}/live/keys`, data: { title: 'Clock' } });
+const key = await ok({ path: `${at}/live-keys`, data: { title: 'Clock' } });
 const stop = publish(key.url);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

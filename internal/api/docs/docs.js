@@ -29,7 +29,7 @@ try {
       const body = op.requestBody?.content?.['application/json']?.schema;
       const answer = Object.entries(op.responses).find(([code]) => code.startsWith('2'));
       const row = make('details', '', make('summary', `${method.toUpperCase()} ${path} — ${op.summary}`));
-      row.append(make('p', `Operation ${op.operationId}${op.security ? '; with a token' : ''}`));
+      row.append(make('p', `Operation ${op.operationId}${op.security?.length ? '; with a token' : ''}`));
       for (const p of op.parameters ?? []) row.append(make('p', `${p.in} ${p.name}: ${p.description ?? ''}`));
       if (body) row.append(make('p', 'Send'), show(doc, body));
       const schema = answer?.[1].content?.['application/json']?.schema;

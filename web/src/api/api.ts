@@ -91,10 +91,10 @@ export const danmaku = {
 };
 
 export const live = {
-  keys: (room: string) => request<{ keys: LiveKey[] }>('GET', at(room, '/live/keys')),
+  keys: (room: string) => request<{ keys: LiveKey[] }>('GET', at(room, '/live-keys')),
   createKey: (room: string, title: string) =>
-    request<NewLiveKey>('POST', at(room, '/live/keys'), title ? { title } : {}),
-  revokeKey: (room: string, key: string) => request<void>('DELETE', at(room, `/live/keys/${id(key)}`)),
+    request<NewLiveKey>('POST', at(room, '/live-keys'), title ? { title } : {}),
+  revokeKey: (room: string, key: string) => request<void>('DELETE', at(room, `/live-keys/${id(key)}`)),
   stats: (room: string, stream: string) => request<StreamStats>('GET', at(room, `/live/${id(stream)}/stats`)),
   end: (room: string, stream: string) => request<void>('POST', at(room, `/live/${id(stream)}/end`))
 };
