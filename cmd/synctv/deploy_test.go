@@ -88,7 +88,32 @@ func TestDeployNamesWhatThereIs(t *testing.T) {
 				t.Errorf("%s shows %s, which does not exist", f, name)
 			}
 		}
+		uses := labelsIn(deployFile(t, f))
+		if len(uses) < 2 {
+			t.Errorf("%s: %d labels found", f, len(uses))
+		}
+		for _, use := range uses {
+			if row := regexp.MustCompile("(?m)^\\| `" + use[0] + "` \\| ([^|]*)\\|").FindStringSubmatch(known); row == nil || !strings.Contains(row[1], "`"+use[1]+"`") {
+				t.Errorf("%s asks %s for the label %s, which it has not", f, use[0], use[1])
+			}
+		}
 	}
+}
+
+// labelsIn finds the metrics and labels that expressions select or sum by.
+func labelsIn(text string) (uses [][2]string) {
+	name := `(synctv_[a-z_]+?)(?:_bucket)?`
+	for _, m := range regexp.MustCompile(name+`\{([a-z_]+)[=!]`).FindAllStringSubmatch(text, -1) {
+		uses = append(uses, [2]string{m[1], m[2]})
+	}
+	for _, m := range regexp.MustCompile(`by \(([a-z_, ]+)\) \((?:rate\(|increase\()?`+name+`[\[{)]`).FindAllStringSubmatch(text, -1) {
+		for label := range strings.SplitSeq(m[1], ",") {
+			if label = strings.TrimSpace(label); label != "le" { // of every histogram
+				uses = append(uses, [2]string{m[2], label})
+			}
+		}
+	}
+	return uses
 }
 
 func TestDeployRulesPassPromtool(t *testing.T) {

@@ -103,4 +103,7 @@ func warnOfConfig(ctx context.Context, log *slog.Logger, cfg config.Config, stra
 	if cfg.RedisURL != "" && cfg.SourceKeys == "" {
 		log.WarnContext(ctx, "source-keys is not set: nobody can link a source; several replicas need the same keys")
 	}
+	if cfg.RedisURL != "" && cfg.RTMPAddr == "" && cfg.RTMPSAddr == "" && cfg.RTMPURL == "" {
+		log.WarnContext(ctx, "rtmp-url is not set: this replica takes no encoders and cannot say where others do")
+	}
 }

@@ -30,6 +30,28 @@ func TestFFmpegPublishesByRTMPS(t *testing.T) {
 	}
 }
 
+// A replica that takes no encoders tells no address that leads nowhere.
+func TestKeysWhereNoEncodersAreTaken(t *testing.T) {
+	for name, c := range map[string]struct{ url, server string }{"nor anywhere else": {"", ""}, "but elsewhere": {"rtmp://live.example.org", "rtmp://live.example.org/live/"}} {
+		t.Run(name, func(t *testing.T) {
+			h := startHouse(t, map[string]string{"SYNCTV_RTMP_ADDR": "off", "SYNCTV_RTMP_URL": c.url})
+			ada := h.register("ada")
+			room := ada.createRoom(map[string]string{"name": "x"})
+			var info struct{ RTMP bool }
+			h.anonymous().get("/api/info").ok(200, &info)
+			var k struct{ Key, Server, URL string }
+			ada.post("/api/rooms/"+room+"/live-keys", struct{}{}).ok(201, &k)
+			server, url := c.server, c.server
+			if server != "" {
+				server, url = server+room, server+room+"/"+k.Key
+			}
+			if info.RTMP != (c.url != "") || k.Server != server || k.URL != url {
+				t.Errorf("%v, %+v", info, k)
+			}
+		})
+	}
+}
+
 func publishSecurely(t *testing.T, h *house, alone, played bool) {
 	t.Helper()
 	var info struct{ RTMP bool }

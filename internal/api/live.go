@@ -36,8 +36,8 @@ type NewLiveKeyView struct {
 	ID     string `json:"id"`
 	Key    string `json:"key" doc:"the stream key; it is not shown again"`
 	Stream string `json:"stream"`
-	Server string `json:"server" doc:"what an encoder calls server"`
-	URL    string `json:"url" doc:"both in one, for ffmpeg"`
+	Server string `json:"server" doc:"what an encoder calls server; empty where this replica takes no encoders and knows of no rtmp-url"`
+	URL    string `json:"url" doc:"both in one, for ffmpeg; empty with server"`
 	// The same over TLS, when encoders are offered both.
 	SecureServer string          `json:"secure_server,omitempty" doc:"the server over TLS, if there is one beside server"`
 	SecureURL    string          `json:"secure_url,omitempty" doc:"server over TLS and key in one"`
@@ -156,7 +156,9 @@ func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyV
 	view := NewLiveKeyView{ID: k.ID, Key: secret, Stream: k.Stream, Item: s.Rooms.ViewItem(item)}
 	path := "/live/" + in.Room
 	plain, secure := s.encoderServers(callerOf(ctx).host)
-	view.Server, view.URL = plain+path, plain+path+"/"+secret
+	if plain != "" {
+		view.Server, view.URL = plain+path, plain+path+"/"+secret
+	}
 	if secure != "" {
 		view.SecureServer, view.SecureURL = secure+path, secure+path+"/"+secret
 	}
@@ -164,7 +166,7 @@ func (s *Server) goLive(ctx context.Context, in *goLiveInput) (*body[NewLiveKeyV
 }
 
 // encoderServers is what encoders are told: as configured, else this host. When
-// all of them must speak TLS, that is the only one.
+// all of them must speak TLS, that is the only one; there may be none.
 func (s *Server) encoderServers(host string) (server, secure string) {
 	if s.RTMPURL != "" {
 		return s.RTMPURL, ""
@@ -173,7 +175,7 @@ func (s *Server) encoderServers(host string) (server, secure string) {
 	if s.RTMPSPort != "" {
 		secure = "rtmps://" + hostPort(name, s.RTMPSPort, "443")
 	}
-	if s.RTMPPort == "" && secure != "" {
+	if s.RTMPPort == "" {
 		return secure, ""
 	}
 	return "rtmp://" + hostPort(name, s.RTMPPort, "1935"), secure
