@@ -49,7 +49,7 @@ type Slew struct {
 
 // At is the offset at an instant.
 func (s Slew) At(now time.Duration) time.Duration {
-	most := time.Duration((now - s.since).Seconds() * float64(slewPerSecond))
+	most := max(0, time.Duration((now-s.since).Seconds()*float64(slewPerSecond)))
 	return s.from + min(max(s.to-s.from, -most), most)
 }
 

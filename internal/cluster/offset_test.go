@@ -49,4 +49,7 @@ func TestSlew(t *testing.T) {
 	if got := back.At(20 * time.Second); got != 0 {
 		t.Errorf("ended at %v", got)
 	}
+	if got := cluster.Settled(50 * ms).At(-200 * ms); got != 50*ms {
+		t.Errorf("settled, and %v before the clock's start", got)
+	}
 }
