@@ -106,8 +106,10 @@ func writeEdit(ctx context.Context, tx *sql.Tx, roomID, root string, e screen.Ed
 	return nil
 }
 
-// itemsAtOnce keeps a statement's parameters below what both engines take.
-const itemsAtOnce = 100
+// itemsAtOnce is what both engines write fastest: SQLite's driver looks for each
+// value among all of its statement, PostgreSQL pays for each statement (100 items
+// by 1, 20 and 100: 4.2, 2.6, 7.3 ms and 4.4, 1.6, 1.4 ms).
+const itemsAtOnce = 20
 
 // chunks cuts a list for statements of many rows.
 func chunks(items []screen.Item) func(yield func([]screen.Item) bool) {
