@@ -10,7 +10,7 @@ import (
 // root is the repository, as seen from this folder, where go test runs.
 const root = "../.."
 
-func load(t *testing.T) []Package {
+func load(t testing.TB) []Package {
 	t.Helper()
 	packages, err := Load(root)
 	if err != nil {
@@ -31,6 +31,16 @@ func report(t *testing.T, found []Violation) {
 
 func TestImportsFollowTheTable(t *testing.T) {
 	report(t, CheckImports(load(t), Table()))
+}
+
+// BenchmarkImports reads the whole tree and judges it.
+func BenchmarkImports(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if found := CheckImports(load(b), Table()); len(found) > 0 {
+			b.Fatal(found)
+		}
+	}
 }
 
 func TestNothingHasGrownTooLarge(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func write(t *testing.T, text string) string {
+func write(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "synctv.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -78,17 +78,35 @@ func TestSecretsComeFromFiles(t *testing.T) {
 }
 
 func TestTheExampleIsTheDefaults(t *testing.T) {
-	plain := strings.ReplaceAll(Example(), "\n#", "\n") // what is commented out, in
-	lines := []string{}
-	for line := range strings.SplitSeq(plain, "\n") {
-		if name, _, ok := strings.Cut(line, ":"); ok && known(name) {
-			lines = append(lines, line)
-		}
-	}
+	lines := exampleLines()
 	if len(lines) != len(Keys()) {
 		t.Errorf("%d lines for %d keys", len(lines), len(Keys()))
 	}
 	if _, err := Load(from(map[string]string{"config": write(t, strings.Join(lines, "\n"))}), from(nil)); err != nil {
 		t.Error(err)
+	}
+}
+
+// exampleLines are the keys of the example, no longer commented out.
+func exampleLines() (lines []string) {
+	plain := strings.ReplaceAll(Example(), "\n#", "\n")
+	for line := range strings.SplitSeq(plain, "\n") {
+		if name, _, ok := strings.Cut(line, ":"); ok && known(name) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// BenchmarkLoad reads every key in a file, two again in the environment and one
+// among the flags, and checks them all.
+func BenchmarkLoad(b *testing.B) {
+	flags := from(map[string]string{"config": write(b, strings.Join(exampleLines(), "\n")), "http-addr": "127.0.0.1:2"})
+	env := from(map[string]string{"SYNCTV_LOG_LEVEL": "debug", "SYNCTV_RTMP_ADDR": "off"})
+	b.ReportAllocs()
+	for b.Loop() {
+		if c, err := Load(flags, env); err != nil || c.LogLevel != "debug" || c.HTTPAddr != "127.0.0.1:2" {
+			b.Fatal(c.LogLevel, err)
+		}
 	}
 }

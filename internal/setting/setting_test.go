@@ -20,6 +20,17 @@ func TestStoredGoesOverConfigured(t *testing.T) {
 	}
 }
 
+// BenchmarkOver is what whoever asks for the settings that hold pays.
+func BenchmarkOver(b *testing.B) {
+	base, stored := Settings{Signup: "open", RoomQuota: 20}, map[string]string{"signup": "closed", "chat-retention": "30"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if s := Over(base, stored); s.ChatDays != 30 {
+			b.Fatal(s)
+		}
+	}
+}
+
 func TestValuesAreChecked(t *testing.T) {
 	for _, ok := range [][2]string{{"signup", "approval"}, {"room-quota", "0"}, {"announcement", strings.Repeat("é", MaxAnnouncement)}, {"chat-retention", "36500"}} {
 		if err := Check(ok[0], ok[1]); err != nil {

@@ -40,6 +40,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	if len(statements) < 40 {
 		t.Fatalf("found only %d statements in the source", len(statements))
 	}
+	t.Logf("%d statements, %d of them may scan", len(statements), len(scans()))
 	t.Run("sqlite", func(t *testing.T) {
 		url := storetest.SQLiteURL(t)
 		storetest.Open(t, url)

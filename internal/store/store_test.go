@@ -45,7 +45,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func same(t *testing.T, got, want any) {
 	}
 }
 
-func addUser(t *testing.T, s *store.Store, name string) account.User {
+func addUser(t testing.TB, s *store.Store, name string) account.User {
 	t.Helper()
 	u := account.User{
 		ID: ident.New(), Name: name, PasswordHash: "hash", Role: account.Plain, Status: account.Active,
@@ -76,7 +76,7 @@ func addUser(t *testing.T, s *store.Store, name string) account.User {
 	return u
 }
 
-func addRoom(t *testing.T, s *store.Store, u account.User, name string, createdMS int64) room.Room {
+func addRoom(t testing.TB, s *store.Store, u account.User, name string, createdMS int64) room.Room {
 	t.Helper()
 	r := room.Room{
 		ID: ident.New(), Name: name, CreatorID: u.ID, Visibility: room.Listed, Status: room.RoomActive,

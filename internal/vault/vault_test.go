@@ -66,3 +66,27 @@ func TestKeysAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSecret closes and opens what a linked source is signed in with.
+func BenchmarkSecret(b *testing.B) {
+	k, err := Parse(NewKey())
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain, bound := []byte(`{"user":"ada","password":"correct horse battery staple"}`), []byte("source 1")
+	sealed := k.Seal(plain, bound)
+	b.Run("seal", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			sealed = k.Seal(plain, bound)
+		}
+	})
+	b.Run("open", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := k.Open(sealed, bound); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

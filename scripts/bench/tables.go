@@ -58,6 +58,27 @@ func tables() []table {
 			{"a request counted", "internal/telemetry:Request", ""}, {"a log line nobody hears", "internal/telemetry:UnheardLine", ""},
 			{"a step, traces off", "internal/telemetry:Traces/off", ""}, {"a step, traces on", "internal/telemetry:Traces/on", ""},
 		}},
+		{"A request", "Into the handler and out of it, without a network: the chain gives it an id, looks where it comes from, sets the headers and counts it.", cost, []row{
+			{"the mux alone", "internal/api:Answer/mux", ""}, {"the whole chain", "internal/api:Answer/chain", ""},
+			{"an error, in the one shape", "internal/api:Answer/problem", ""},
+		}},
+		{"Packed text", "The document of the API, asked for through the whole chain.", []string{"sent-B/op", "ns/op", "allocs/op"}, []row{
+			{"as it is", "internal/api:Pack/plain", ""}, {"gzip", "internal/api:Pack/gzip", ""}, {"**zstd**", "internal/api:Pack/zstd", "preferred"},
+		}},
+		{
+			"Store", "PostgreSQL is a real one on loopback that does not wait for its disk. A room's lock is within the process beside SQLite, in Redis beside PostgreSQL.",
+			[]string{"/sqlite", "/postgres"}, []row{
+				{"a playback swapped", "internal/store:Store/swap", ""}, {"a playback not swapped: it has changed", "internal/store:Store/late", ""},
+				{"a room created under a lock, with a fence, and recorded", "cmd/synctv:LockedCommand", ""},
+				{"100 films written, one in a statement", "internal/store:Store/one", ""}, {"100 films written, 20 in a statement", "internal/store:Store/many", "chosen"},
+				{"500 old messages of 20,000 deleted", "internal/store:Store/trim", ""}, {"opened, its schema up to date, under the migrations' lock", "internal/store:Store/open", ""},
+			},
+		},
+		{"Configuration, secrets, imports", "Every key from a file, some again from the environment and flags, all checked; what a linked source is signed in with, closed and opened; every file of this repository read and its imports judged.", cost, []row{
+			{"configuration read", "internal/config:Load", ""}, {"live settings over it", "internal/setting:Over", ""},
+			{"a secret closed", "internal/vault:Secret/seal", ""}, {"a secret opened", "internal/vault:Secret/open", ""},
+			{"the import table", "internal/archtest:Imports", ""},
+		}},
 		{"Live", "A picture of 12 KB into the log; a picture of 10 KB from there to 100 viewers.", cost, []row{
 			{"into the log", "internal/live/streamlog:Write", ""}, {"to 100 viewers", "internal/live:Fan", ""},
 		}},
@@ -160,6 +181,12 @@ func heading(column string) string {
 		return "allocations"
 	case "cpu-ms/GiB":
 		return "processor time a GiB"
+	case "sent-B/op":
+		return "sent"
+	case "/sqlite":
+		return "SQLite"
+	case "/postgres":
+		return "PostgreSQL"
 	}
 	return strings.TrimPrefix(column, "/")
 }
@@ -209,6 +236,8 @@ func amount(v float64, unit string) string {
 		return digits(v) + " ns"
 	case "cpu-ms/GiB":
 		return digits(v) + " ms"
+	case "sent-B/op":
+		return digits(v/1000) + " KB"
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }
