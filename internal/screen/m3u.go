@@ -25,7 +25,9 @@ type m3uEntry struct {
 func ParseM3U(list string) (entries []m3uEntry, skipped []Skipped, err error) {
 	skipped = []Skipped{}
 	title, n := "", 0
-	for line := range strings.Lines(strings.TrimPrefix(strings.ToValidUTF8(list, ""), "\ufeff")) {
+	list = strings.TrimPrefix(strings.ToValidUTF8(list, ""), "\ufeff")
+	list = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(list) // as old programs end lines
+	for line := range strings.Lines(list) {
 		n++
 		line = strings.TrimSpace(line)
 		directive, rest, _ := strings.Cut(line, ":")
