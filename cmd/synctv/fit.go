@@ -76,10 +76,17 @@ func twoAtOnce(ctx context.Context, log *slog.Logger, env config.Lookup) {
 	log.DebugContext(ctx, "one core: two threads run at a time")
 }
 
-// restAsLong gives a hash's slot back after as long again as the hash took.
-func restAsLong() func(free func()) {
-	began := time.Now()
-	return func(free func()) { time.AfterFunc(time.Since(began), free) }
+// restAsLong lets a hash pause as long as it worked. A pause that became longer
+// than it should counts for the next.
+func restAsLong() func() {
+	began, owed := time.Now(), time.Duration(0)
+	return func() {
+		worked := time.Now()
+		owed += worked.Sub(began)
+		time.Sleep(owed) // not at all when nothing is owed
+		began = time.Now()
+		owed -= began.Sub(worked)
+	}
 }
 
 // warnOfPool compares the pool with what the database server takes: replicas

@@ -23,7 +23,7 @@ func TestTheArenaChangesNothing(t *testing.T) {
 				{argonMemoryKiB, 1, 2, []byte("two lanes"), make([]byte, 32)},
 			} {
 				password := fmt.Sprint("password ", i)
-				got := p.key(password, h)
+				got := p.key(password, h, func() {})
 				if want := argon2.IDKey([]byte(password), h.salt, h.passes, h.memoryKiB, h.lanes, uint32(len(h.key))); !bytes.Equal(got, want) {
 					t.Errorf("%d, %d: %x, want %x", i, n, got, want)
 				}

@@ -37,11 +37,11 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 
 // Passwords hashes and checks passwords, a bounded number at a time: each takes
 // 19 MiB and a core, so a flood of sign-ins must queue instead of eating the
-// machine. While somebody waits, a slot rests after each hash as long as that
-// took: rooms have half of its core at least. The queue is bounded, too: whoever
-// would wait longer than about three seconds is asked to come back.
+// machine. A hash rests after each small piece as long as that took: rooms have
+// half of its core at least, and wait for a piece at most. The queue is bounded,
+// too: whoever would wait longer than about three seconds is asked to come back.
 type Passwords struct {
-	rest    Rest // nil: none
+	rest    Rest
 	slots   *semaphore.Weighted
 	arenas  sync.Pool // of *arena; the collector takes those nobody needs
 	waiting atomic.Int64
@@ -50,12 +50,16 @@ type Passwords struct {
 // maxWaiting stand in the queue, or are at work.
 const maxWaiting = 64
 
-// Rest is called when a hash begins. What it gives is called when the hash is
-// done; it does not block, and calls free after as long as the hash took.
-type Rest func() (over func(free func()))
+// Rest is called when a hash begins. What it gives is called between the pieces
+// of the hash, a third of a millisecond each, and lets as much time pass again.
+type Rest func() (pause func())
 
-// NewPasswords allows parallel hashes at once. Without rest, slots do not rest.
+// NewPasswords allows parallel hashes at once. Without rest (nil) they do not
+// pause.
 func NewPasswords(parallel int, rest Rest) *Passwords {
+	if rest == nil {
+		rest = func() func() { return func() {} }
+	}
 	return &Passwords{rest: rest, slots: semaphore.NewWeighted(int64(parallel))}
 }
 
@@ -69,7 +73,7 @@ func (p *Passwords) HashPassword(ctx context.Context, password string) (string, 
 	defer leave()
 	salt := make([]byte, argonSaltBytes)
 	_, _ = rand.Read(salt)
-	key := p.key(password, phc{argonMemoryKiB, argonPasses, argonLanes, salt, make([]byte, argonKeyBytes)})
+	key := p.key(password, phc{argonMemoryKiB, argonPasses, argonLanes, salt, make([]byte, argonKeyBytes)}, p.rest())
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
 		argon2.Version, argonMemoryKiB, argonPasses, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
@@ -85,17 +89,9 @@ func (p *Passwords) enter(ctx context.Context) (leave func(), err error) {
 		p.waiting.Add(-1)
 		return nil, fmt.Errorf("wait for a password's turn: %w", err)
 	}
-	over := func(free func()) { free() }
-	if p.rest != nil {
-		over = p.rest()
-	}
-	free := func() { p.slots.Release(1) }
 	return func() {
-		if p.waiting.Add(-1) > 0 {
-			over(free)
-			return
-		}
-		free()
+		p.waiting.Add(-1)
+		p.slots.Release(1)
 	}, nil
 }
 
@@ -111,7 +107,7 @@ func (p *Passwords) CheckPassword(ctx context.Context, password, hash string) (b
 		return false, err
 	}
 	defer leave()
-	return subtle.ConstantTimeCompare(p.key(password, h), h.key) == 1, nil
+	return subtle.ConstantTimeCompare(p.key(password, h, p.rest()), h.key) == 1, nil
 }
 
 type phc struct {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"runtime"
 	"testing"
-	"testing/synctest"
-	"time"
 )
 
 // A flood of sign-ins waits in a bounded queue, and nothing of it stays behind.
@@ -39,42 +37,18 @@ func TestWaitingForPasswordsIsBounded(t *testing.T) {
 	}
 }
 
-// While somebody waits, a slot rests as long as the hash before took; alone,
-// nobody waits for anything.
+// A hash pauses after each small piece of its work, both passes alike.
 func TestHashesLeaveTimeToRooms(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPasswords(1, func() func(func()) {
-			began := time.Now()
-			return func(free func()) { time.AfterFunc(time.Since(began), free) }
-		})
-		enter := func() func() {
-			leave, err := p.enter(t.Context())
-			if err != nil {
-				t.Error(err)
-			}
-			return leave
-		}
-		began := time.Now()
-		leave := enter()
-		var second time.Duration
-		go func() {
-			leave := enter()
-			second = time.Since(began)
-			leave()
-		}()
-		synctest.Wait()
-		time.Sleep(30 * time.Millisecond) // the first one's hash
-		leave()
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if second != 60*time.Millisecond {
-			t.Errorf("the second began after %v", second)
-		}
-		began = time.Now()
-		enter()()
-		enter()()
-		if d := time.Since(began); d != 0 {
-			t.Errorf("without a queue, %v were waited", d)
-		}
+	pauses, begun := 0, 0
+	p := NewPasswords(1, func() func() {
+		begun++
+		return func() { pauses++ }
 	})
+	hash, err := p.HashPassword(t.Context(), "a password")
+	if want := argonPasses * argonMemoryKiB / piece; err != nil || begun != 1 || pauses != want {
+		t.Errorf("%d hashes paused %d times, want %d: %v", begun, pauses, want, err)
+	}
+	if ok, err := p.CheckPassword(t.Context(), "a password", hash); !ok || err != nil || begun != 2 {
+		t.Errorf("%v, %v; %d hashes", ok, err, begun)
+	}
 }
