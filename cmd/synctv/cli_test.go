@@ -165,14 +165,14 @@ func TestChangedFileIsTakenOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	put("room-quota: 5\n")
+	put("library-for: admins\n")
 	h := startHouse(t, map[string]string{"SYNCTV_CONFIG": file})
 	has := func(words string) func() bool {
 		return func() bool { return strings.Contains(h.log.String(), words) }
 	}
-	put("room-quota: 6\nchat-retention: 30\n")
+	put("library-for: users\nchat-retention: 30\n")
 	h.await("the live key", has(`"msg":"configuration changed","key":"chat-retention","value":"30"`))
-	h.await("the other key", has(`"msg":"this change needs a restart","key":"room-quota"`))
+	h.await("the other key", has(`"msg":"this change needs a restart","key":"library-for"`))
 	put("no-such-key: 1\n")
 	h.await("the mistake", has("the changed configuration is not used"))
 }

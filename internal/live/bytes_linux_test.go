@@ -16,6 +16,7 @@ import (
 const (
 	pieceBytes = 64 << 10
 	filmBytes  = 64 << 20
+	watching   = 100 // viewers, each of whom is sent a piece before the next is
 )
 
 // BenchmarkBytesToViewer compares ways to bring the same bytes to a socket by
@@ -88,8 +89,9 @@ func benchBytes(b *testing.B, send func(to net.Conn, at int) error) {
 		if err := send(server, at); err != nil {
 			b.Fatal(err)
 		}
-		at = (at + pieceBytes) % filmBytes
-		n++
+		if n++; n%watching == 0 {
+			at = (at + pieceBytes) % filmBytes
+		}
 	}
 	gib := float64(n) * pieceBytes / (1 << 30)
 	b.ReportMetric(float64((threadTime(b)-before).Microseconds())/1000/gib, "cpu-ms/GiB")
