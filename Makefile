@@ -21,7 +21,7 @@ FUZZTIME ?= 60s
 fuzz: ## every fuzz target, one after the other, FUZZTIME=60s each
 	@scripts/fuzz $(FUZZTIME)
 
-bench: ## the comparisons of docs/BENCHMARKS.md, written there: an idle machine, two minutes
+bench: ## the comparisons of docs/BENCHMARKS.md, written there: an idle machine, three minutes
 	$(GO) run ./scripts/bench
 
 bench-live: ## the live relay against bare writes: server on core 0, load on core 1

@@ -1,7 +1,7 @@
 // Command bench runs the benchmarks that docs/BENCHMARKS.md compares, writes
 // that page, and puts the numbers that docs/KEY-TECHNIQUES.md quotes right.
 //
-//	bench [-time 300ms] [-count 3]    from the top of the repository
+//	bench [-time 300ms] [-count 5]    from the top of the repository
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 
 func main() {
 	long := flag.Duration("time", 300*time.Millisecond, "how long each benchmark runs")
-	count := flag.Int("count", 3, "how often; the median is told")
+	count := flag.Int("count", 5, "how often; the median is told")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -25,7 +25,7 @@ func tables() []table {
 	cost := []string{"ns/op", "B/op", "allocs/op"}
 	return []table{
 		{
-			"From the server to a viewer", "One GiB to a TCP socket on loopback in pieces of 64 KiB, each sent a hundred times, as to a hundred viewers: processor time of the sending thread, the kernel's part included. Copies are those in our memory.",
+			"From the server to a viewer", "One GiB to a TCP socket on loopback in pieces of 64 KiB, those of a stream each sent a hundred times, as to a hundred viewers, those of a file once: processor time of the sending thread, the kernel's part included. Copies are those in our memory.",
 			[]string{"cpu-ms/GiB", "allocs/op"}, []row{
 				{"a copy for each viewer, then written", "internal/live:BytesToViewer/copied", "1 copy and 1 buffer"},
 				{"one buffer shared by all (live)", "internal/live:BytesToViewer/shared", "none"},
