@@ -121,14 +121,20 @@ func lineage(all map[string]span, s span) string {
 	return strings.Join(names, " < ")
 }
 
-// One trace shows a pause from the request to the sockets of another replica.
-func TestOneTraceAcrossReplicas(t *testing.T) {
+// traced is two replicas that send their traces to one collector.
+func traced(t *testing.T) ([]*house, *traceCollector) {
+	t.Helper()
 	collector := collectTraces(t)
 	env := map[string]string{
 		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": clustertest.StartRedis(t).URL,
 		"SYNCTV_CLUSTER_ADDR": "127.0.0.1:0", "SYNCTV_OTLP_ENDPOINT": collector.url,
 	}
-	h := []*house{startHouse(t, env), startHouse(t, env)}
+	return []*house{startHouse(t, env), startHouse(t, env)}, collector
+}
+
+// One trace shows a pause from the request to the sockets of another replica.
+func TestOneTraceAcrossReplicas(t *testing.T) {
+	h, collector := traced(t)
 	ada := h[0].register("ada")
 	id := ada.createRoom(map[string]string{"name": "x"})
 	item := ada.addURL(id, "https://example.org/a.mp4")
@@ -154,12 +160,8 @@ func TestOneTraceAcrossReplicas(t *testing.T) {
 
 // TestARelayPullIsTraced: on the replica that asks and on the one that has it.
 func TestARelayPullIsTraced(t *testing.T) {
-	film, collector := encoded(t), collectTraces(t)
-	env := map[string]string{
-		"SYNCTV_DATABASE_URL": storetest.StartPostgres(t).NewDatabase(t), "SYNCTV_REDIS_URL": clustertest.StartRedis(t).URL,
-		"SYNCTV_CLUSTER_ADDR": "127.0.0.1:0", "SYNCTV_OTLP_ENDPOINT": collector.url,
-	}
-	h := []*house{startHouse(t, env), startHouse(t, env)}
+	film := encoded(t)
+	h, collector := traced(t)
 	ada := h[0].register("ada")
 	id := ada.createRoom(map[string]string{"name": "x"})
 	var k struct {
