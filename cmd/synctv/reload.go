@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,8 +24,8 @@ const settle = 200 * time.Millisecond
 type reloader struct {
 	path       string // empty: there is no file
 	flags, env config.Lookup
-	log        *slog.Logger
-	levels     *telemetry.Levels
+	log        *slog.Logger                  // made of what was read first; set before Run
+	levels     *telemetry.Levels             // the same
 	now        atomic.Pointer[config.Config] // what holds
 	woken      chan struct{}                 // room for one: something changed; for closeIdle
 	values     []config.Value                // what was read last; Run's alone once it runs
@@ -50,25 +51,28 @@ func (r *reloader) read() (values []config.Value, cfg config.Config, err error) 
 	return values, cfg, err
 }
 
-// folders are what must be watched to hear of every change.
-func (r *reloader) folders() []string {
-	var list []string
+// files are what the configuration is in.
+func (r *reloader) files() (list []string) {
 	if r.path != "" {
-		list = append(list, filepath.Dir(r.path))
+		list = append(list, filepath.Clean(r.path))
 	}
 	for _, v := range r.values {
 		if v.File != "" {
-			list = append(list, filepath.Dir(v.File))
+			list = append(list, filepath.Clean(v.File))
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }
 
-// Run watches the folders until ctx ends.
+// concerns says whether a change in a watched folder may be one of a file's:
+// Kubernetes moves a link called ..data, and a database may be beside a secret.
+func (r *reloader) concerns(name string) bool {
+	return slices.Contains(r.files(), filepath.Clean(name)) || strings.HasPrefix(filepath.Base(name), "..")
+}
+
+// Run watches the files' folders until ctx ends.
 func (r *reloader) Run(ctx context.Context) error {
-	folders := r.folders()
-	if len(folders) == 0 {
+	if len(r.files()) == 0 {
 		return nil
 	}
 	watcher, err := fsnotify.NewWatcher()
@@ -78,9 +82,9 @@ func (r *reloader) Run(ctx context.Context) error {
 	}
 	defer func() { _ = watcher.Close() }()
 	watch := func() {
-		for _, folder := range r.folders() {
-			if err := watcher.Add(folder); err != nil { // again does nothing
-				r.log.WarnContext(ctx, "a folder of the configuration is not watched", "folder", folder, "error", err)
+		for _, file := range r.files() {
+			if err := watcher.Add(filepath.Dir(file)); err != nil { // again does nothing
+				r.log.WarnContext(ctx, "a file of the configuration is not watched", "file", file, "error", err)
 			}
 		}
 	}
@@ -91,8 +95,10 @@ func (r *reloader) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-watcher.Events:
-			quiet.Reset(settle)
+		case e := <-watcher.Events:
+			if r.concerns(e.Name) {
+				quiet.Reset(settle)
+			}
 		case err := <-watcher.Errors:
 			r.log.WarnContext(ctx, "watching the configuration", "error", err)
 			quiet.Reset(settle)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // editFile replaces a file by a rename, as editors do.
@@ -73,6 +76,26 @@ func TestChangedKeysTakeEffect(t *testing.T) {
 	}
 	go func() { _ = h.stop() }()
 	h.await("the request to be cut", func() bool { return strings.Contains(h.log.String(), "requests were cut") })
+}
+
+// TestBusyFolder: what others write beside the file neither counts nor hides a
+// change of the file.
+func TestBusyFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "synctv.yaml")
+	editFile(t, file, "chat-retention: 1\n")
+	h := startHouse(t, map[string]string{"SYNCTV_CONFIG": file})
+	ctx, cancel := context.WithCancel(t.Context())
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	defer cancel()
+	writing.Go(func() {
+		for ctx.Err() == nil {
+			_ = os.WriteFile(file+"-wal", []byte("rows"), 0o600)
+			time.Sleep(settle / 20)
+		}
+	})
+	editFile(t, file, "chat-retention: 2\n")
+	h.await("the change", func() bool { return strings.Contains(h.log.String(), `"key":"chat-retention","value":"2"`) })
 }
 
 // TestChangedSecretNeedsARestart: a secret in a file somewhere else is watched

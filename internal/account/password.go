@@ -38,7 +38,7 @@ var errHashFormat = errors.New("password hash is not argon2id in PHC form")
 // Passwords hashes and checks passwords, a bounded number at a time: each takes
 // 19 MiB and a core, so a flood of sign-ins must queue instead of eating the
 // machine. A hash rests after each small piece as long as that took: rooms have
-// half of its core at least, and wait for a piece at most. The queue is bounded,
+// half of its core at least, and wait for a piece or a few. The queue is bounded,
 // too: whoever would wait longer than about three seconds is asked to come back.
 type Passwords struct {
 	rest    Rest
